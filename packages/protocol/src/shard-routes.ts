@@ -10,6 +10,18 @@ const bucketNumber = z
 const bucketRange = z.object({ first: bucketNumber, last: bucketNumber });
 export type BucketRangeJson = z.output<typeof bucketRange>;
 
+const replica = z
+  .object({
+    database: z.string(),
+    state: z
+      .enum(["used", "behind", "not_standby", "unreachable", "unknown"])
+      .describe(
+        "the primary answers the reads of a replica that is not `used`; `not_standby`: also one of another database; `unknown`: the primary does not answer",
+      ),
+    behind_bytes: z.int().nullable().describe("changes of the primary that it has not replayed; null: unknown"),
+  })
+  .meta({ id: "Replica" });
+
 const shard = z
   .object({
     name: z.string(),
@@ -19,6 +31,7 @@ const shard = z
     ranges: z.array(bucketRange),
     accounts: z.int().nullable(),
     nodes: z.int().nullable().describe("nodes in all spaces, including the trash; approximate above 10,000"),
+    replicas: z.array(replica).describe("read replicas of the database"),
   })
   .meta({ id: "Shard" });
 export type ShardJson = z.output<typeof shard>;

@@ -21,16 +21,16 @@ export function shardsCommand(context: Context) {
 function status(context: Context) {
   const command = newAdminCommand(
     "status",
-    "List the shards and the move of buckets; exit code 1 if a shard does not answer or the move has a problem",
+    "List the shards and the move of buckets; exit code 1 if a shard does not answer, a replica is not used, or the move has a problem",
     ["admin shards", "admin shards status --json"],
   );
   return runs<[]>(context, command, async (run, { data }) => {
     const page = await adminCall(run, data, "adminListShards", {});
     await run.output.result(page, () => [
-      ...new Listing(run.output, columns, "There are no databases.").lines(page.items.map(cellsOf)),
+      ...new Listing(run.output, columns, "There are no databases.").lines(page.items.flatMap(linesOf)),
       ...(page.move === null ? [] : [moveLine(page.move)]),
     ]);
-    if (page.items.some(({ state }) => state !== "ok") || (page.move?.problem ?? null) !== null) context.exitCode = 1;
+    if (page.items.some(isFaulty) || (page.move?.problem ?? null) !== null) context.exitCode = 1;
   });
 }
 
@@ -52,6 +52,27 @@ function cellsOf({ name, state, database, ranges, accounts, nodes }: ShardJson):
     accounts === null ? "" : count(accounts, "account"),
     nodesText(nodes),
   ];
+}
+
+function linesOf(shard: ShardJson): string[][] {
+  return [cellsOf(shard), ...shard.replicas.map((replica) => replicaCells(shard, replica))];
+}
+
+const replicaWords: Readonly<Record<ShardJson["replicas"][number]["state"], string>> = {
+  used: "ok",
+  behind: "behind",
+  not_standby: "not a standby",
+  unknown: "unknown",
+  unreachable: "unreachable",
+};
+
+function replicaCells({ name }: ShardJson, { database, state, behind_bytes: behind }: ShardJson["replicas"][number]) {
+  const lag = behind === null || behind === 0 ? "" : `, ${formatBytes(behind)} behind`;
+  return [name, replicaWords[state], database, `read replica${lag}`, "", ""];
+}
+
+function isFaulty({ state, replicas }: ShardJson): boolean {
+  return state !== "ok" || replicas.some((replica) => replica.state !== "used");
 }
 
 function nodesText(nodes: number | null): string {

@@ -19,10 +19,14 @@ export async function makeOtherShards(): Promise<OtherShards> {
   provider ??= new Provider();
   const urls: string[] = [];
   while (urls.length < shards.length - 1) urls.push(await provider.next());
-  return {
-    topology: JSON.stringify({ shards: evenPlaces(shards, [undefined, ...urls]), cells: evenPlaces(["main"]) }),
-    urls,
-  };
+  // Not a standby, so the primary answers, over connections that reject changes.
+  const places = evenPlaces(shards, [undefined, ...urls]).map(({ id, buckets, database_url: url }) => ({
+    id,
+    buckets,
+    database_url: url,
+    replica_urls: url === undefined ? [] : [url],
+  }));
+  return { topology: JSON.stringify({ shards: places, cells: evenPlaces(["main"]) }), urls };
 }
 
 /** A separate process, which ends with this one, because a database of this process would keep it running. */

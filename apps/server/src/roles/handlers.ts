@@ -135,10 +135,10 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
   const { mail, committer, uploads, polls, rateLimits, sharing } = parts;
   const accounts = liveAccounts(parts);
   const { blocks, databases, pool: codec } = parts.storage;
-  const { shards } = databases;
+  const { shards, reads } = databases;
   const tagOf = openThumbTags(accounts);
   const boundary = () => randomBytes(16).toString("hex");
-  const content = { shards, blocks, clock: systemClock, issuerBound: accounts.issuerBound, boundary };
+  const content = { shards, reads, blocks, clock: systemClock, issuerBound: accounts.issuerBound, boundary };
   const downloads = downloadHandlers(content);
   const reporting = { ...accounts, kick: (shard: Shard) => parts.queue.kick(shard) };
   const handlers: AllHandlers = {
@@ -153,15 +153,15 @@ export function makeHandlers(parts: ApiParts, operation: OperationWorld): Handle
     ...groupHandlers({ ...accounts, queue: parts.queue }),
     ...peopleHandlers(accounts),
     ...mailHandlers(mail),
-    ...nodeHandlers({ shards, committer, clock: systemClock, cursorKey: accounts.secrets.grantKey, tagOf }),
-    ...versionHandlers({ shards, committer, clock: systemClock, tagOf }),
-    ...usageHandlers({ shards, blocks }),
-    ...starHandlers({ shards, clock: systemClock, tagOf }),
-    ...activityHandlers({ shards, cursorKey: accounts.secrets.grantKey }),
-    ...searchHandlers({ shards, tagOf }),
-    ...notificationHandlers({ shards }),
+    ...nodeHandlers({ shards, reads, committer, clock: systemClock, cursorKey: accounts.secrets.grantKey, tagOf }),
+    ...versionHandlers({ shards, reads, committer, clock: systemClock, tagOf }),
+    ...usageHandlers({ reads, blocks }),
+    ...starHandlers({ shards, reads, clock: systemClock, tagOf }),
+    ...activityHandlers({ reads, cursorKey: accounts.secrets.grantKey }),
+    ...searchHandlers({ reads, tagOf }),
+    ...notificationHandlers({ shards, reads }),
     ...commentHandlers({ ...content, random: randomBytes, queued: (id) => sharing.queue.kick(shards.ofId(id)) }),
-    ...notifyHandlers({ shards, polls, rateLimits }),
+    ...notifyHandlers({ reads, polls, rateLimits }),
     ...syncHandlers({ shards, committer, blocks, codec }),
     ...uploadHandlers({ uploads }),
     ...downloads,

@@ -179,6 +179,7 @@ function openFigures(
     drill: lastDrill(databases, systemClock),
     ...(ldap?.everyMs === undefined ? {} : { ldap: ldapFigures(databases, systemClock) }),
     databaseConflicts: databases.conflicts,
+    databaseReads: databases.readCounts,
     suspendedDevices: () => countSuspended(databases.shards),
     queue: queueFigures(databases.shards),
     waiting: collectionBacklog(databases),

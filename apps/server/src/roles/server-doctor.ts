@@ -13,6 +13,7 @@ export function serverDoctor({ databases, placed, keySource }: Storage, config: 
     get shards() {
       return databases.shards.all();
     },
+    replicas: databases.replicas,
     cells,
     ...ports,
     lastChecks,

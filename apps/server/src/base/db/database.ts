@@ -29,7 +29,12 @@ export interface DatabaseOptions {
   readonly connectTimeoutMs?: number;
   /** Safety limit. A statement that may take longer sets its own. */
   readonly statementTimeoutMs?: number;
+  /** PostgreSQL rejects every change. */
+  readonly readOnly?: boolean;
 }
+
+/** Queries that change nothing. Raw SQL is not checked by the compiler, but PostgreSQL rejects changes by `reads`. */
+export type ReadOnly<Tables> = Pick<Kysely<Tables>, "selectFrom" | "getExecutor">;
 
 export interface Database<Tables> {
   readonly db: Kysely<Tables>;
@@ -81,7 +86,7 @@ function watchGoodbyes(pool: pg.Pool): () => Promise<void> {
 export function openPool(options: DatabaseOptions): pg.Pool {
   const pool = new pg.Pool({
     ...options.connection,
-    ...(options.schema === undefined ? {} : { options: `-c search_path=${options.schema},public -c bytea_output=hex` }),
+    ...(options.schema === undefined ? {} : { options: sessionOptions(options.schema, options.readOnly) }),
     application_name: options.applicationName,
     types: columnTypes,
     max: options.connectionsMax ?? 10,
@@ -99,6 +104,11 @@ export function openPool(options: DatabaseOptions): pg.Pool {
     if (!pool.ending) options.log.warn({ reason: error.message }, "an idle database connection was lost");
   });
   return pool;
+}
+
+function sessionOptions(schema: string, readOnly = false): string {
+  const access = readOnly ? " -c default_transaction_read_only=on" : "";
+  return `-c search_path=${schema},public -c bytea_output=hex${access}`;
 }
 
 export interface TransactionOptions {
@@ -139,7 +149,7 @@ export async function inTransaction<Tables, Result>(
 }
 
 /** Translates errors, and closes connections released inside a transaction. */
-function translatingPool(pool: pg.Pool, onConflict: (error: Error) => void): PostgresPool {
+export function translatingPool(pool: pg.Pool, onConflict: (error: Error) => void): PostgresPool {
   const clients = new WeakMap<pg.PoolClient, TranslatingClient>();
   const translating = {
     options: pool.options,
@@ -160,7 +170,7 @@ function translatingPool(pool: pg.Pool, onConflict: (error: Error) => void): Pos
   return translating as unknown as PostgresPool;
 }
 
-class TranslatingClient {
+export class TranslatingClient {
   readonly #client: pg.PoolClient;
   readonly #onConflict: (error: Error) => void;
 

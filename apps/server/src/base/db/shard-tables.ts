@@ -12,6 +12,7 @@ import type {
   VersionId,
   ZipListId,
 } from "@holdfast/core/ids";
+import type { ReadOnly } from "./database.ts";
 import type { AccountTables } from "./account-tables.ts";
 import type { AuditTables } from "./audit-tables.ts";
 import type { QueueTables } from "./queue-tables.ts";
@@ -25,7 +26,10 @@ import type { ShreddingTables } from "./shredding-tables.ts";
 import type { FindingTables } from "./finding-tables.ts";
 import type { SuspensionTables } from "./suspension-tables.ts";
 
+/** On a shard, or in a transaction there. */
 export type ShardQueries = Kysely<ShardTables>;
+/** Without changes, for functions that also read from replicas. */
+export type ShardReads = ReadOnly<ShardTables>;
 
 /**
  * On the shard of the owner's bucket. Sizes and times (microseconds since 1970) are int8, read as numbers; hashes are

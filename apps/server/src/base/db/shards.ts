@@ -5,22 +5,40 @@ import type { BucketRange } from "./bucket-columns.ts";
 import type { CellTables } from "./cell-tables.ts";
 import { type Connection, openDatabase } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
+import { openReads, type ReadCounts, type Reads, replicaTimes } from "./replicas/reads.ts";
+import type { ReplicaState } from "./replicas/replica.ts";
 import type { ReadMap, ShardMap } from "./shard-map.ts";
-import type { ShardTables } from "./shard-tables.ts";
+import type { ShardReads, ShardTables } from "./shard-tables.ts";
 import { embeddedTopology, type Topology } from "./topology.ts";
 
-export interface Shard {
+export interface ReadShard {
   readonly id: string;
+  /** Each statement runs on any replica that is up to date, or on the primary. */
+  readonly db: ShardReads;
+  /**
+   * For the end of a journal, which clients send back. A replica may show a change before the primary does, and the
+   * change is lost if the primary fails before it is acknowledged.
+   */
+  readonly primary: ShardReads;
+}
+
+export interface Shard extends ReadShard {
   readonly db: Kysely<ShardTables>;
   /** For jobs and LISTEN. */
   readonly connection: Connection;
 }
 
-export interface Shards {
+export interface ReadShards {
   /** @throws HoldfastError unavailable for less than a second while the bucket moves to another shard */
+  of(bucket: Bucket): ReadShard;
+  ofId(id: Parameters<typeof bucketOf>[0]): ReadShard;
+  /** Shards with buckets. */
+  all(): readonly ReadShard[];
+}
+
+export interface Shards extends ReadShards {
   of(bucket: Bucket): Shard;
   ofId(id: Parameters<typeof bucketOf>[0]): Shard;
-  /** Shards with buckets. */
   all(): readonly Shard[];
 }
 
@@ -58,6 +76,8 @@ export interface DatabasesOptions {
 
 export interface Databases {
   readonly shards: ChangingShards;
+  /** The same shards for requests that change nothing. */
+  readonly reads: ReadShards;
   readonly cells: Cells;
   /** Configured shards, also those without buckets. */
   readonly configured: () => readonly Shard[];
@@ -73,6 +93,10 @@ export interface Databases {
    */
   readonly apply: (read: ReadMap, trusted?: Trust) => void;
   readonly conflicts: () => number;
+  /** Replicas of a configured shard. */
+  readonly replicas: (id: string) => Promise<readonly ReplicaState[]>;
+  /** Statements of `reads` by shard with replicas. */
+  readonly readCounts: () => ReadonlyMap<string, ReadCounts>;
   readonly close: () => Promise<void>;
 }
 
@@ -89,18 +113,19 @@ export function openDatabases(options: DatabasesOptions): Databases {
   const topology = options.topology ?? embeddedTopology;
   const closers: (() => Promise<void>)[] = [];
   const counts: (() => number)[] = [];
+  const optionsOf = (schema: "shard" | "cell", id: string, url: string | undefined) => ({
+    connection: url === undefined ? options.defaultConnection : { connectionString: url },
+    schema,
+    applicationName: `holdfast ${schema} ${id}`,
+    log: options.log,
+    ...(options.connectionsMax === undefined ? {} : { connectionsMax: options.connectionsMax }),
+  });
   const open = <Tables>(schema: "shard" | "cell", id: string, url: string | undefined) => {
-    const connection = url === undefined ? options.defaultConnection : { connectionString: url };
-    const { db, conflicts, close } = openDatabase<Tables>({
-      connection,
-      schema,
-      applicationName: `holdfast ${schema} ${id}`,
-      log: options.log,
-      ...(options.connectionsMax === undefined ? {} : { connectionsMax: options.connectionsMax }),
-    });
+    const opening = optionsOf(schema, id, url);
+    const { db, conflicts, close } = openDatabase<Tables>(opening);
     closers.push(close);
     counts.push(conflicts);
-    return { id, db, connection };
+    return { id, db, connection: opening.connection };
   };
   const cells = topology.cells.map((cell): Cell => ({
     ...open<CellTables>("cell", cell.id, cell.database_url),
@@ -108,7 +133,16 @@ export function openDatabases(options: DatabasesOptions): Databases {
     secondStore: cell.second_store,
   }));
   const cellOf = byBucket(topology.cells.map(({ buckets }, index) => [cells[index] as Cell, buckets]));
-  const openShard = (id: string, url: string | undefined) => open<ShardTables>("shard", id, url);
+  const readers = new Map<string, Reads<ShardTables>>();
+  const openShard: OpenShard = ({ id, database_url: url, replica_urls: replicaUrls }) => {
+    const opened = open<ShardTables>("shard", id, url);
+    const shard = { ...opened, primary: opened.db };
+    if (replicaUrls.length === 0) return { shard, reads: shard };
+    const reads = openReads<ShardTables>({ ...optionsOf("shard", id, url), replicaUrls, times: replicaTimes });
+    closers.push(reads.close);
+    readers.set(id, reads);
+    return { shard, reads: { id, db: reads.db, primary: reads.primary } };
+  };
   const assignment = new Assignment(topology, openShard, options.readTopology);
   return {
     shards: {
@@ -118,12 +152,19 @@ export function openDatabases(options: DatabasesOptions): Databases {
       all: () => assignment.all(),
       onAdded: (listener) => assignment.onAdded(listener),
     },
+    reads: {
+      of: (bucket) => assignment.readsOf(assignment.of(bucket)),
+      ofId: (id) => assignment.readsOf(assignment.of(bucketOf(id))),
+      all: () => assignment.all().map((shard) => assignment.readsOf(shard)),
+    },
     cells: { of: cellOf, all: () => cells },
     configured: () => assignment.configured(),
     shard: (id) => assignment.shard(id),
     assigned: () => assignment.buckets,
     apply: (read, trusted) => assignment.apply(read, trusted),
     conflicts: () => counts.reduce((sum, count) => sum + count(), 0),
+    replicas: async (id) => (await readers.get(id)?.replicas()) ?? [],
+    readCounts: () => new Map([...readers].map(([id, { counts: read }]) => [id, read()])),
     close: async () => {
       await Promise.all(closers.map((close) => close()));
     },
@@ -135,10 +176,17 @@ export const frozenMsMax = 5000;
 /** After this, no switch can still be committing. Usually a worker has ended the freeze before. */
 const frozenMsEnd = 60_000;
 
+interface OpenedShard {
+  readonly shard: Shard;
+  readonly reads: ReadShard;
+}
+
+type OpenShard = (configured: Topology["shards"][number]) => OpenedShard;
+
 class Assignment {
-  readonly #open: (id: string, url: string | undefined) => Shard;
+  readonly #open: OpenShard;
   readonly #readTopology: () => Topology | undefined;
-  readonly #configured = new Map<string, Shard>();
+  readonly #configured = new Map<string, OpenedShard>();
   readonly #listeners: ((shard: Shard) => void)[] = [];
   #buckets: ShardMap["buckets"];
   #version = 0;
@@ -147,11 +195,7 @@ class Assignment {
   #frozen: BucketRange | undefined;
   #trusted = forever;
 
-  constructor(
-    topology: Topology,
-    open: (id: string, url: string | undefined) => Shard,
-    readTopology: () => Topology | undefined = () => undefined,
-  ) {
+  constructor(topology: Topology, open: OpenShard, readTopology: () => Topology | undefined = () => undefined) {
     this.#open = open;
     this.#readTopology = readTopology;
     this.#configure(topology);
@@ -164,17 +208,21 @@ class Assignment {
   }
 
   configured(): readonly Shard[] {
-    return [...this.#configured.values()];
+    return [...this.#configured.values()].map(({ shard }) => shard);
+  }
+
+  readsOf({ id }: Shard): ReadShard {
+    return (this.#configured.get(id) as OpenedShard).reads;
   }
 
   shard(id: string): Shard | undefined {
     if (!this.#configured.has(id)) this.#configure(this.#readTopology());
-    return this.#configured.get(id);
+    return this.#configured.get(id)?.shard;
   }
 
   #configure(topology: Topology | undefined): void {
-    for (const { id, database_url: url } of topology?.shards ?? [])
-      if (!this.#configured.has(id)) this.#configured.set(id, this.#open(id, url));
+    for (const each of topology?.shards ?? [])
+      if (!this.#configured.has(each.id)) this.#configured.set(each.id, this.#open(each));
   }
 
   apply({ map, nowMs }: ReadMap, trusted: Trust = forever): void {

@@ -9,6 +9,8 @@ const Histogram = load("prom-client/lib/histogram.js") as typeof library.Histogr
 const Registry = load("prom-client/lib/registry.js") as typeof library.Registry;
 type Registry = library.Registry;
 
+import type { ReadCounts } from "../db/replicas/reads.ts";
+
 export interface ObservedRequest {
   readonly method: string;
   /** Route pattern (`/api/v1/files/:id`), never the URL, which may hold a secret. `none` without a match. */
@@ -47,6 +49,8 @@ export interface MetricSources {
   readonly ldap?: () => Promise<{ readonly age: number | undefined; readonly stopped: number } | undefined>;
   readonly backupAgeSeconds?: () => Promise<number | undefined>;
   readonly databaseConflicts?: () => number;
+  /** By shard with replicas. */
+  readonly databaseReads?: () => ReadonlyMap<string, ReadCounts>;
   /** One entry for each kind of message. */
   readonly queue?: () => Promise<readonly QueueFigures[]>;
   readonly waiting?: () => Promise<readonly WaitingBlocks[]>;
@@ -186,7 +190,8 @@ function measuringOnce(registry: Registry): () => Promise<void> {
 }
 
 function addSources(registry: Registry, sources: MetricSources): void {
-  const { stored, damagedBlocks, backupAgeSeconds, drill, databaseConflicts, queue, waiting, copies } = sources;
+  const { stored, damagedBlocks, backupAgeSeconds, drill, databaseConflicts, databaseReads, queue, waiting, copies } =
+    sources;
   const { metadata, suspendedDevices, certificateSeconds, disks, ldap } = sources;
   if (ldap !== undefined) addLdap(registry, ldap);
   if (stored !== undefined) addStored(registry, stored);
@@ -204,6 +209,7 @@ function addSources(registry: Registry, sources: MetricSources): void {
     addGauge(registry, "certificate_left_seconds", help, () => Promise.resolve(certificateSeconds()));
   }
   if (databaseConflicts !== undefined) addConflicts(registry, databaseConflicts);
+  if (databaseReads !== undefined) addReads(registry, databaseReads);
   if (queue !== undefined) addQueue(registry, queue);
   if (waiting !== undefined) addWaiting(registry, waiting);
   if (disks !== undefined) addDisks(registry, disks);
@@ -345,6 +351,23 @@ function addConflicts(registry: Registry, read: () => number): void {
     collect: () => {
       counter.reset();
       counter.inc(read());
+    },
+  });
+}
+
+function addReads(registry: Registry, read: NonNullable<MetricSources["databaseReads"]>): void {
+  const counter = new Counter({
+    name: "database_reads_total",
+    help: "Statements that a replica may run, by shard and server; log_end: queries of the primary for the end of its log",
+    labelNames: ["shard", "server"],
+    registers: [registry],
+    collect: () => {
+      counter.reset();
+      for (const [shard, counts] of read()) {
+        counter.inc({ shard, server: "primary" }, counts.primary);
+        counter.inc({ shard, server: "replica" }, counts.replica);
+        counter.inc({ shard, server: "log_end" }, counts.logEnd);
+      }
     },
   });
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { silentLog, startTwoTestShards, type TestDatabases } from "../db/testing.ts";
+import { startTestPair } from "../db/replicas/testing-standby.ts";
+import { runStatement } from "../db/testing-migrated.ts";
 import { openDatabases } from "../db/shards.ts";
 import { topologySchema } from "../db/topology.ts";
 import { readShards } from "./shard-figures.ts";
@@ -37,5 +39,27 @@ test("a shard over TCP is listed with host and database, and with its port unles
       items.map(({ database, state, accounts }) => ({ database, state, accounts })),
       [{ database: `${shown}/drive`, state: "unreachable", accounts: null }],
     );
+  }
+});
+
+test("a read replica is listed with its state and how far it is behind", async () => {
+  const pair = await startTestPair();
+  const [standby] = pair.standbys;
+  const buckets = [[0, 4095]];
+  const shards = [{ id: "main", buckets, replica_urls: [standby?.url, pair.url, "postgres://127.0.0.1:1/drive"] }];
+  const topology = topologySchema.parse({ shards, cells: [{ id: "main", buckets }] });
+  const replicated = openDatabases({ topology, defaultConnection: pair.connection, log: silentLog });
+  const states = async () => (await readShards(replicated))[0]?.replicas.map(({ state }) => state);
+  try {
+    assert.deepEqual(await states(), ["used", "not_standby", "unreachable"]);
+    await standby?.run("select pg_wal_replay_pause()");
+    await runStatement(pair.connection, "create table public.change as select 1 as one");
+    const [shard] = await readShards(replicated);
+    const [replica] = shard?.replicas ?? [];
+    assert.equal(replica?.state, "behind");
+    assert.ok((replica?.behind_bytes ?? 0) > 0);
+  } finally {
+    await replicated.close();
+    await pair.stop();
   }
 });

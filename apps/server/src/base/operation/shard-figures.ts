@@ -2,8 +2,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import type { BucketRangeJson, ShardJson } from "@holdfast/protocol/shard-routes";
 import { sql } from "kysely";
-import pg from "pg";
 import { codeOf } from "../db/database-error.ts";
+import { databaseName } from "../db/database-name.ts";
 import type { BucketRange } from "../db/bucket-columns.ts";
 import type { Databases, Shard } from "../db/shards.ts";
 
@@ -12,12 +12,29 @@ export function readShards(databases: Databases): Promise<ShardJson[]> {
   return Promise.all(databases.configured().map((shard) => readShard(databases, shard)));
 }
 
-export async function readShard({ assigned }: Pick<Databases, "assigned">, shard: Shard): Promise<ShardJson> {
+export async function readShard(
+  { assigned, replicas }: Pick<Databases, "assigned" | "replicas">,
+  shard: Shard,
+): Promise<ShardJson> {
   const ranges = assigned()[shard.id] ?? [];
   const buckets = ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
   // The database of a shard without buckets may have no tables yet.
-  const figures = ranges.length === 0 ? await readNone(shard) : await readFigures(shard);
-  return { name: shard.id, database: databaseOf(shard), buckets, ranges: ranges.map(rangeJson), ...figures };
+  const [figures, states] = await Promise.all([
+    ranges.length === 0 ? readNone(shard) : readFigures(shard),
+    replicas(shard.id),
+  ]);
+  return {
+    name: shard.id,
+    database: databaseName(shard.connection),
+    buckets,
+    ranges: ranges.map(rangeJson),
+    ...figures,
+    replicas: states.map(({ database, state, behindBytes }) => ({
+      database,
+      state,
+      behind_bytes: behindBytes ?? null,
+    })),
+  };
 }
 
 export function rangeJson([first, last]: BucketRange): BucketRangeJson {
@@ -29,14 +46,6 @@ async function readNone({ db }: Shard): Promise<Figures> {
     await sql`select 1`.execute(db);
     return { state: "ok", accounts: 0, nodes: 0 };
   });
-}
-
-/** Without the password. The driver reads the URL, because that of a Unix socket has no host, and is no URL elsewhere. */
-function databaseOf({ connection }: Shard): string {
-  if (connection.connectionString === undefined) return "embedded";
-  const { host, port, database = "" } = new pg.Client(connection);
-  const shown = host.includes(":") ? `[${host}]` : host;
-  return `${shown}${port === 5432 ? "" : `:${port}`}/${database}`;
 }
 
 type Figures = Pick<ShardJson, "state" | "accounts" | "nodes">;

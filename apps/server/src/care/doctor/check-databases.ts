@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { sql } from "kysely";
 import { listOldClusters } from "../../base/db/embedded/swap-clusters.ts";
+import { checkReplicas } from "./check-replicas.ts";
 import { judgeClock } from "./judge-clock.ts";
 import type { DoctorWorld } from "./doctor-world.ts";
 import { fail, type Finding, of, ok, warn } from "./finding.ts";
@@ -13,7 +14,8 @@ interface Row {
 }
 
 /** Each database must respond, be durable and have this machine's time. Shards and cells may share one. */
-export async function checkDatabases({ shards, cells, clock, config }: DoctorWorld): Promise<Finding[]> {
+export async function checkDatabases(world: DoctorWorld): Promise<Finding[]> {
+  const { shards, cells, clock, config } = world;
   const findings = new Map<string, Finding[]>();
   for (const { db } of [...shards, ...cells]) {
     const sentMs = clock.nowMs();
@@ -31,7 +33,8 @@ export async function checkDatabases({ shards, cells, clock, config }: DoctorWor
     }
   }
   const left = await listOldClusters(resolve(config.dataFolder));
-  return [...[...findings.values()].flat(), ...left.map((name) => of(name, judgeLeft(name)))];
+  const replicas = await checkReplicas(world);
+  return [...[...findings.values()].flat(), ...replicas, ...left.map((name) => of(name, judgeLeft(name)))];
 }
 
 function judgeLeft(name: string): Finding {

@@ -3,7 +3,7 @@ import type { ObjectStore } from "@holdfast/object-store/object-store";
 import type { BlockCell } from "../../packs/cells/block-cell.ts";
 import type { KeySource } from "../../packs/keys/key-encryption-key.ts";
 import type { Config } from "../../base/config/read-config.ts";
-import type { Shard } from "../../base/db/shards.ts";
+import type { Databases, Shard } from "../../base/db/shards.ts";
 import type { UnreadableAddresses } from "../../base/operation/unreadable-addresses.ts";
 import type { Finding } from "./finding.ts";
 
@@ -28,6 +28,7 @@ export interface DoctorWorld {
     | "ldap"
   >;
   readonly shards: readonly Pick<Shard, "id" | "db">[];
+  readonly replicas?: Databases["replicas"];
   readonly cells: readonly CellWorld[];
   readonly keySource: KeySource;
   readonly clock: Clock;

@@ -9,11 +9,13 @@ import { judgeRun } from "./check-ldap.ts";
 import { judgeCertificate } from "./check-certificate.ts";
 import { judgeDatabase } from "./check-databases.ts";
 import { judgeRoom } from "./check-disks.ts";
+import { judgeReplica } from "./check-replicas.ts";
 import { judgeOpenFiles } from "./check-process.ts";
 import { checkProxy } from "./check-proxy.ts";
 import { checkSync, judgeSync } from "./check-sync.ts";
 import { judgeMetadata } from "./check-metadata.ts";
 import { withoutOnlyPlace } from "./diagnose.ts";
+import type { ReplicaState } from "../../base/db/replicas/replica.ts";
 import { ok } from "./finding.ts";
 import { judgeClock } from "./judge-clock.ts";
 
@@ -120,6 +122,18 @@ test("a database without durability is a failure", () => {
   const off = judgeDatabase({ ...row, off: ["fsync", "full_page_writes"] });
   assert.equal(state(off), "fail");
   assert.match(off.detail, /fsync = off, full_page_writes = off/);
+});
+
+test("a replica that runs no reads is a warning, but not while it is a little behind", () => {
+  const judged = (found: Omit<ReplicaState, "database">) =>
+    judgeReplica({ database: "replica.example/drive", ...found });
+  assert.equal(state(judged({ state: "used", behindBytes: 0 })), "ok");
+  assert.equal(state(judged({ state: "behind", behindBytes: 2 ** 20 })), "ok");
+  const stopped = judged({ state: "behind", behindBytes: 2 ** 30 });
+  assert.equal(state(stopped), "warn");
+  assert.equal(stopped.detail, "the read replica replica.example/drive is 1024 MiB behind the primary");
+  for (const kind of ["behind", "not_standby", "unreachable"] as const)
+    assert.equal(state(judged({ state: kind, behindBytes: undefined })), "warn");
 });
 
 test("a missing or old backup is a warning", () => {

@@ -9,17 +9,18 @@ import {
   updateComment,
 } from "../../features/comments/comments.ts";
 import { commentJson, listComments } from "../../features/comments/list-comments.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import { answerOnce, repeatableBy } from "../../tree/commit/do-once.ts";
 import { assertScope } from "../exchange/authentication.ts";
 import type { Conditions } from "../exchange/conditions.ts";
 import type { Handlers } from "../exchange/handler.ts";
 
-export function commentHandlers(world: CommentWorld) {
-  const { shards } = world;
+export function commentHandlers(world: CommentWorld & { readonly reads: ReadShards }) {
+  const { shards, reads } = world;
   return {
     listComments: async ({ caller, params, query }) => ({
       status: 200,
-      json: await listComments(shards, caller, params.id, query),
+      json: await listComments(reads, caller, params.id, query),
     }),
     createComment: async ({ caller, params, body, conditions }) => {
       const row = await once(caller, params.id, conditions(), (said) =>

@@ -1,13 +1,18 @@
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards, Shards } from "../../base/db/shards.ts";
 import { listNotifications, markRead } from "../../features/notifications/list-notifications.ts";
 import { readWatch, unwatch, watch } from "../../features/watches/watches.ts";
 import type { Handlers } from "../exchange/handler.ts";
 
-export function notificationHandlers({ shards }: { readonly shards: Shards }) {
+interface NotificationWorld {
+  readonly shards: Shards;
+  readonly reads: ReadShards;
+}
+
+export function notificationHandlers({ shards, reads }: NotificationWorld) {
   return {
     listNotifications: async ({ caller, query }) => ({
       status: 200,
-      json: await listNotifications(shards, caller, query),
+      json: await listNotifications(reads, caller, query),
     }),
     readNotifications: async ({ caller, body }) => ({
       status: 200,

@@ -22,6 +22,7 @@ test("the first page of a large folder costs by its count, and any other page on
   await fill(id, 2 * limits.countedPerCall);
   const handlers = nodeHandlers({
     shards: databases.shards,
+    reads: databases.reads,
     committer: undefined as never,
     clock: undefined as never,
     cursorKey: randomBytes(32),

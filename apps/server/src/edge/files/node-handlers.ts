@@ -4,7 +4,7 @@ import { limits } from "@holdfast/core/limits";
 import { notForAppPasswords } from "../../features/accounts/sign-in/app-passwords.ts";
 import type { RouteQuery, routes } from "@holdfast/protocol/routes";
 import type { Caller } from "../../features/accounts/context/caller.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards, Shards } from "../../base/db/shards.ts";
 import { listChanges } from "../../tree/journal/changes.ts";
 import { startToken } from "../../tree/journal/start-token.ts";
 import type { Committer } from "../../tree/commit/commit-queue.ts";
@@ -34,6 +34,7 @@ import {
 
 interface NodeWorld {
   readonly shards: Shards;
+  readonly reads: ReadShards;
   readonly committer: Committer;
   readonly clock: Clock;
   /** Encrypts cursors, which may name hidden items. */
@@ -42,30 +43,30 @@ interface NodeWorld {
   readonly tagOf: TagOf;
 }
 
-export function nodeHandlers({ shards, committer, clock, cursorKey, tagOf }: NodeWorld) {
+export function nodeHandlers({ shards, reads, committer, clock, cursorKey, tagOf }: NodeWorld) {
   const commitOne = (caller: Caller, operation: Operation) => commitNode(committer, caller, operation);
   return {
     lookUpPath: async ({ caller, query, owe }) => {
-      const found = await findNodeByPath(shards, caller, query.path);
+      const found = await findNodeByPath(reads, caller, query.path);
       const json = nodeJson(found);
-      const folder = await followMount(shards, caller, found);
+      const folder = await followMount(reads, caller, found);
       // The result has the requested path, so changes above it do not matter.
       if (folder.row.kind !== "folder") return { status: 200, json, headers: viewTag(caller, json, json.seq) };
-      const page = await listFolder(shards, caller, folder, query);
+      const page = await listFolder(reads, caller, folder, query);
       await payCount(owe, page);
       return { status: 200, json: { ...json, ...page, t: tagOf(caller, placeOfList(folder)) } };
     },
     getNode: async ({ caller, params }) => {
-      const node = await findNode(shards, caller, params.id);
+      const node = await findNode(reads, caller, params.id);
       const json = nodeJson(node);
       return { status: 200, json, headers: viewTag(caller, json, node.placedSeq) };
     },
     listFolder: async ({ caller, params, query, owe }) => {
-      const folder = await followMount(shards, caller, await findNode(shards, caller, params.id));
+      const folder = await followMount(reads, caller, await findNode(reads, caller, params.id));
       const page =
         query.fields === "row"
-          ? ((await listRows(shards, caller, folder, query)) as FolderPage)
-          : await listFolder(shards, caller, folder, { ...query, includeBlocks: query.include === "blocks" });
+          ? ((await listRows(reads, caller, folder, query)) as FolderPage)
+          : await listFolder(reads, caller, folder, { ...query, includeBlocks: query.include === "blocks" });
       await payCount(owe, page);
       return { status: 200, json: { ...page, t: tagOf(caller, placeOfList(folder)) } };
     },
@@ -133,9 +134,9 @@ export function nodeHandlers({ shards, committer, clock, cursorKey, tagOf }: Nod
     },
     listTrash: async ({ caller, query }) => {
       const t = tagOf(caller);
-      if (query.in === undefined) return { status: 200, json: { ...(await listTrash(shards, caller, query)), t } };
+      if (query.in === undefined) return { status: 200, json: { ...(await listTrash(reads, caller, query)), t } };
       const cursors = sealedCursors(cursorKey, `trash ${caller.userId} ${query.in}`);
-      const page = await listTrash(shards, caller, { ...query, cursor: cursors.open(query.cursor) });
+      const page = await listTrash(reads, caller, { ...query, cursor: cursors.open(query.cursor) });
       return { status: 200, json: { ...cursors.seal(page), t } };
     },
     restoreFromTrash: async ({ caller, params, body, conditions }) => {
@@ -174,10 +175,10 @@ export function nodeHandlers({ shards, committer, clock, cursorKey, tagOf }: Nod
       return { status: 204 };
     },
     getStartToken: async ({ caller }) => ({ status: 200, json: { token: await startToken(shards, caller) } }),
-    listChanges: async ({ caller, query }) => ({ status: 200, json: await listChanges(shards, caller, query) }),
+    listChanges: async ({ caller, query }) => ({ status: 200, json: await listChanges(reads, caller, query) }),
     queryNodes: async ({ caller, body }) => {
       const ids = body.ids.map((id) => readNodeId(caller, id));
-      const found = await findNodes(shards, caller, [...new Set(ids.filter((id) => id !== undefined))]);
+      const found = await findNodes(reads, caller, [...new Set(ids.filter((id) => id !== undefined))]);
       const items = body.ids.map((id, index) => {
         const nodeId = ids[index];
         const node = nodeId === undefined ? undefined : found.get(nodeId);

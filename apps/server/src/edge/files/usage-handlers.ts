@@ -2,17 +2,17 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { BlockService } from "../../packs/service/block-service.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import { freeBytesOf } from "../../tree/weight/stored-bytes.ts";
 import { readUsage } from "../../tree/read/usage.ts";
 import type { Handlers } from "../exchange/handler.ts";
 
 type GuardsRoom = Pick<BlockService, "assertRoom">;
 
-export function usageHandlers({ shards, blocks }: { readonly shards: Shards; readonly blocks: GuardsRoom }) {
+export function usageHandlers({ reads, blocks }: { readonly reads: ReadShards; readonly blocks: GuardsRoom }) {
   return {
     getUsage: async ({ caller }) => {
-      const [usage, serverSpace] = await Promise.all([readUsage(shards, caller), spaceOnDisk(blocks, caller.spaceId)]);
+      const [usage, serverSpace] = await Promise.all([readUsage(reads, caller), spaceOnDisk(blocks, caller.spaceId)]);
       const { quota_bytes, used_bytes, stored_bytes } = usage;
       return {
         status: 200,

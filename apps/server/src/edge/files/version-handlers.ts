@@ -6,7 +6,7 @@ import type { Caller } from "../../features/accounts/context/caller.ts";
 import { readDeviceNames } from "../../features/accounts/people/former-devices.ts";
 import { readPeople } from "../../features/accounts/people/people.ts";
 import { assertPlainText } from "../../features/accounts/context/plain-text.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards, Shards } from "../../base/db/shards.ts";
 import type { NodeRow } from "../../base/db/shard-tables.ts";
 import type { Committer } from "../../tree/commit/commit-queue.ts";
 import { answerOnce, doOnce, repeatableBy } from "../../tree/commit/do-once.ts";
@@ -22,20 +22,21 @@ import { baseOf, refuseConditions, seenOf, versionOf } from "./operation-fields.
 
 interface VersionWorld {
   readonly shards: Shards;
+  readonly reads: ReadShards;
   readonly committer: Committer;
   readonly clock: Clock;
   readonly tagOf: TagOf;
 }
 
-export function versionHandlers({ shards, committer, clock, tagOf }: VersionWorld) {
+export function versionHandlers({ shards, reads, committer, clock, tagOf }: VersionWorld) {
   return {
     listVersions: async ({ caller, params, query }) => {
-      const file = await findNode(shards, caller, params.id);
+      const file = await findNode(reads, caller, params.id);
       if (file.row.kind !== "file")
         throw new HoldfastError("invalid_field", `${file.path} is not a file.`, { field: "id" });
-      const { items, next_cursor } = await listVersions(shards, file, { ...query, userId: caller.userId });
+      const { items, next_cursor } = await listVersions(reads, file, { ...query, userId: caller.userId });
       const t = tagOf(caller, file.rights === undefined ? [] : [file.row.id]);
-      return { status: 200, json: { items: await withNames(shards, caller, items), next_cursor, t } };
+      return { status: 200, json: { items: await withNames(reads, caller, items), next_cursor, t } };
     },
     labelVersion: async ({ caller, params, body, conditions }) => {
       const { version } = await commitOperation(committer, caller, {
@@ -80,7 +81,11 @@ async function findPrunable(shards: Shards, caller: Caller, nodeId: string): Pro
 }
 
 /** Authors may have their accounts on any shard. Only the owner sees device names. */
-async function withNames(shards: Shards, caller: Caller, versions: readonly VersionFacts[]): Promise<VersionJson[]> {
+async function withNames(
+  shards: ReadShards,
+  caller: Caller,
+  versions: readonly VersionFacts[],
+): Promise<VersionJson[]> {
   const [people, devices] = await Promise.all([
     readPeople(
       shards,

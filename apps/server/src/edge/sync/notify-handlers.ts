@@ -3,14 +3,14 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { limits } from "@holdfast/core/limits";
 import { formatTime } from "@holdfast/core/times";
 import type { Caller } from "../../features/accounts/context/caller.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import { readSnapshot } from "../../tree/journal/snapshot.ts";
 import type { HeldPolls, PollAnswer } from "../../features/notify/held-polls.ts";
 import type { Handlers, RequestContext } from "../exchange/handler.ts";
 import type { RateLimits } from "../exchange/rate-limits.ts";
 
 export interface NotifyWorld {
-  readonly shards: Shards;
+  readonly reads: ReadShards;
   readonly polls: HeldPolls;
   readonly rateLimits: Pick<RateLimits, "holdPoll">;
 }
@@ -18,7 +18,7 @@ export interface NotifyWorld {
 type PollContext = Pick<RequestContext<"pollChanges">, "caller" | "query" | "headers" | "onGone" | "stopping">;
 
 /** Snapshot of visible nodes, and polls for changes. */
-export function notifyHandlers({ shards, polls, rateLimits }: NotifyWorld) {
+export function notifyHandlers({ reads, polls, rateLimits }: NotifyWorld) {
   const stops = new WeakSet<AbortSignal>();
   const poll = ({ caller, query, headers, onGone, stopping }: PollContext) => {
     if (!stops.has(stopping)) {
@@ -39,7 +39,7 @@ export function notifyHandlers({ shards, polls, rateLimits }: NotifyWorld) {
     };
   };
   return {
-    getSnapshot: async ({ caller, query }) => ({ status: 200, json: await readSnapshot(shards, caller, query) }),
+    getSnapshot: async ({ caller, query }) => ({ status: 200, json: await readSnapshot(reads, caller, query) }),
     pollChanges: poll,
     pollEvents: poll,
   } satisfies Handlers;

@@ -64,7 +64,7 @@ describe("Polls over HTTP", () => {
       pollsMax,
       openMemoryBuckets(() => performance.now()),
     );
-    const server = await startTestServer(notifyHandlers({ shards: databases.shards, polls, rateLimits }), {
+    const server = await startTestServer(notifyHandlers({ reads: databases.reads, polls, rateLimits }), {
       authenticator: {
         authenticate: () => Promise.resolve(caller),
         authenticateApp: () => Promise.resolve(caller),

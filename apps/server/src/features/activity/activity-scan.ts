@@ -2,7 +2,7 @@ import { isId, type SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { z } from "zod";
 import type { EventRow, JournalRow } from "../../base/db/shard-tables.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 
 export type Entry = JournalRow | EventRow;
 
@@ -20,11 +20,11 @@ type ScanPlace = [spaceId: SpaceId, seq: number, at: number, id: string];
  * clocks change.
  */
 export class ActivityScan {
-  readonly #shards: Shards;
+  readonly #shards: ReadShards;
   readonly #places: ScanPlace[];
 
   /** @param places positions of an earlier scan of these spaces */
-  constructor(shards: Shards, spaceIds: readonly SpaceId[], places?: z.output<typeof scanPlaces>) {
+  constructor(shards: ReadShards, spaceIds: readonly SpaceId[], places?: z.output<typeof scanPlaces>) {
     const known = new Map(places?.map((each) => [each[0], each]));
     this.#shards = shards;
     // A space that became visible later would start from the beginning, out of order.

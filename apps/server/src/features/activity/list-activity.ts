@@ -7,7 +7,7 @@ import { sql } from "kysely";
 import { readDeviceNames } from "../accounts/people/former-devices.ts";
 import { readPeople } from "../accounts/people/people.ts";
 import { uuidArray } from "../../base/db/array-parameters.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import type { Actor } from "../../tree/actor.ts";
 import { decodeCursor, encodeCursor } from "../../tree/read/cursor.ts";
 import { findNode } from "../../tree/read/look-up.ts";
@@ -34,7 +34,7 @@ const peekedMax = 500;
  * @throws HoldfastError not_found, forbidden, bad_request for a cursor of another list
  */
 export async function listActivity(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   request: ActivityRequest,
 ): Promise<{ items: ActivityJson[]; next_cursor: string | null }> {
@@ -69,7 +69,7 @@ export async function listActivity(
 /** Maximum number of other users' spaces: those with the latest shares. */
 const spacesMax = 50;
 
-async function spacesOf(shards: Shards, caller: Actor): Promise<SpaceId[]> {
+async function spacesOf(shards: ReadShards, caller: Actor): Promise<SpaceId[]> {
   if (!caller.receives) return [caller.spaceId];
   // Index: the primary key, in order of time.
   const { rows } = await sql<{ space_id: SpaceId }>`
@@ -78,7 +78,7 @@ async function spacesOf(shards: Shards, caller: Actor): Promise<SpaceId[]> {
   return [...new Set([caller.spaceId, ...rows.map((row) => row.space_id)])];
 }
 
-function findBelow(shards: Shards, { row }: PlacedNode, ids: readonly NodeId[]): Promise<ReadonlySet<NodeId>> {
+function findBelow(shards: ReadShards, { row }: PlacedNode, ids: readonly NodeId[]): Promise<ReadonlySet<NodeId>> {
   return findVisible(shards.ofId(row.space_id), { spaceId: row.space_id, rootId: row.id }, ids);
 }
 
@@ -89,7 +89,7 @@ function isAsked(entry: Entry, actor: string | undefined, inTop: ReadonlySet<Nod
   return !isEvent(entry) && entry.from_parent !== null && inTop.has(entry.from_parent);
 }
 
-async function answer(shards: Shards, caller: Actor, gathering: Gathering, scan: ActivityScan | undefined) {
+async function answer(shards: ReadShards, caller: Actor, gathering: Gathering, scan: ActivityScan | undefined) {
   const items = gathering.items();
   const personOf = await readPeople(
     shards,

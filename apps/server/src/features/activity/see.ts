@@ -2,14 +2,14 @@ import type { NodeId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { int8Array, uuidArray } from "../../base/db/array-parameters.ts";
 import type { JournalRow } from "../../base/db/shard-tables.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import type { Actor } from "../../tree/actor.ts";
 import { findNodes } from "../../tree/read/look-up.ts";
 import { type Entry, isEvent } from "./activity-scan.ts";
 import type { Lay, Seen } from "./happening.ts";
 
 export async function seeEntries(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   entries: readonly Entry[],
   lay: Lay = new Map(),
@@ -35,7 +35,7 @@ export async function seeEntries(
  * Names of nodes when entries took them out of sight: from the entry, or from the row if unchanged since. Index:
  * primary key.
  */
-async function readNames(shards: Shards, entries: readonly JournalRow[]): Promise<ReadonlyMap<number, string>> {
+async function readNames(shards: ReadShards, entries: readonly JournalRow[]): Promise<ReadonlyMap<number, string>> {
   const names = new Map<number, string>();
   const untold: JournalRow[] = [];
   for (const entry of entries) {

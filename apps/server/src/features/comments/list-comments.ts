@@ -6,7 +6,7 @@ import { sql } from "kysely";
 import { z } from "zod";
 import { readPeople } from "../accounts/people/people.ts";
 import type { CommentRow } from "../../base/db/shard-tables.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import type { Actor } from "../../tree/actor.ts";
 import { decodeCursor, encodeCursor } from "../../tree/read/cursor.ts";
 import { findNode } from "../../tree/read/look-up.ts";
@@ -15,7 +15,7 @@ const commentCursor = z.tuple([z.int(), z.string().refine(isId)]);
 
 /** Oldest first. @throws HoldfastError not_found, forbidden, bad_request for a cursor of another list */
 export async function listComments(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   nodeId: string,
   request: { limit?: number | undefined; cursor?: string | undefined },
@@ -36,12 +36,12 @@ export async function listComments(
   };
 }
 
-export async function commentJson(shards: Shards, row: CommentRow): Promise<CommentJson> {
+export async function commentJson(shards: ReadShards, row: CommentRow): Promise<CommentJson> {
   const [json] = await commentsJson(shards, [row]);
   return json as CommentJson;
 }
 
-async function commentsJson(shards: Shards, rows: readonly CommentRow[]): Promise<CommentJson[]> {
+async function commentsJson(shards: ReadShards, rows: readonly CommentRow[]): Promise<CommentJson[]> {
   const personOf = await readPeople(
     shards,
     rows.flatMap(({ author, mentions }) => [author, ...mentions]),

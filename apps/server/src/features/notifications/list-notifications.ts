@@ -7,7 +7,7 @@ import { sql } from "kysely";
 import { z } from "zod";
 import { readPeople } from "../accounts/people/people.ts";
 import type { NotificationRow } from "../../base/db/account-tables.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards, Shards } from "../../base/db/shards.ts";
 import type { Actor } from "../../tree/actor.ts";
 import { decodeCursor, encodeCursor } from "../../tree/read/cursor.ts";
 import { findNodes } from "../../tree/read/look-up.ts";
@@ -26,7 +26,7 @@ export interface NotificationsRequest {
  * @throws HoldfastError bad_request for a cursor of another list
  */
 export async function listNotifications(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   request: NotificationsRequest,
 ): Promise<{ items: NotificationJson[]; next_cursor: string | null }> {

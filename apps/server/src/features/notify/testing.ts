@@ -58,7 +58,12 @@ export function tapShards(shards: Shards): Tap {
       return result;
     },
   };
-  const tapped = new Map(shards.all().map((shard) => [shard, { ...shard, db: shard.db.withPlugin(plugin) }]));
+  const tapped = new Map(
+    shards.all().map((shard) => {
+      const db = shard.db.withPlugin(plugin);
+      return [shard, { ...shard, db, primary: db }] as const;
+    }),
+  );
   const of = (shard: ReturnType<Shards["of"]>) => tapped.get(shard) ?? shard;
   tap.shards = {
     of: (bucket) => of(shards.of(bucket)),

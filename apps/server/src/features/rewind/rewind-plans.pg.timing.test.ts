@@ -37,7 +37,7 @@ before(async () => {
       statements.set(query.sql, query.parameters);
     },
   });
-  const shard = { ...databases.shards.all()[0]!, db };
+  const shard = { ...databases.shards.all()[0]!, db, primary: db };
   const shards = { of: () => shard, ofId: () => shard, all: () => [shard] };
   space = await makeTestSpace(databases.shards);
   momentMicros = space.clock.nowMicros();

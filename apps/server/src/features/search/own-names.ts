@@ -4,7 +4,7 @@ import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import { textArray } from "../../base/db/array-parameters.ts";
 import type { NodeRow } from "../../base/db/shard-tables.ts";
-import type { Shard } from "../../base/db/shards.ts";
+import type { ReadShard } from "../../base/db/shards.ts";
 import type { Actor } from "../../tree/actor.ts";
 import { decodeCursor, encodeCursor } from "../../tree/read/cursor.ts";
 import { nodeColumns } from "../../tree/read/lineages.ts";
@@ -55,7 +55,7 @@ export interface NameSearch {
  * limited number of nodes, latest change first. A page may be short or empty and still have a cursor.
  */
 export async function findOwnNames(
-  shard: Shard,
+  shard: ReadShard,
   names: NameSearch,
   { limit, cursor }: { readonly limit: number; readonly cursor: string | undefined },
 ): Promise<Found> {
@@ -85,7 +85,7 @@ interface Part {
 }
 
 /** Returns the rank below which one query can find and sort the matches. */
-async function bestRank(shard: Shard, { caller, query }: NameSearch): Promise<number> {
+async function bestRank(shard: ReadShard, { caller, query }: NameSearch): Promise<number> {
   if (query.words.length === 0) return 0;
   if (isIndexed(query) && !(await isCommon(shard, caller, query))) return ranksMax;
   const tooMany = Array.from({ length: beginnings }, (_, at) => {
@@ -103,7 +103,7 @@ function isIndexed({ words }: SearchQuery): boolean {
 }
 
 /** Index: nodes_updated. */
-async function isCommon({ db }: Shard, { spaceId }: Actor, query: SearchQuery): Promise<boolean> {
+async function isCommon({ db }: ReadShard, { spaceId }: Actor, query: SearchQuery): Promise<boolean> {
   const { rows } = await sql`
     select 1 from (${newestOf(spaceId, null)} limit ${limits.searchNewestRows}) n
     where ${searched(query)} limit ${limits.searchCommonRows}`.execute(db);
@@ -134,7 +134,7 @@ function startsOf({ spaceId }: Actor, { text }: SearchQuery, at: number): RawBui
 
 /** Indexes: nodes_folded_name for all matches, nodes_name_start for those that begin with the text. */
 async function readBest(
-  { db }: Shard,
+  { db }: ReadShard,
   { caller, query, isOwn, also }: NameSearch,
   { best, after }: State,
   limit: number,
@@ -176,7 +176,7 @@ async function readBest(
 
 /** Index: nodes_updated. */
 async function readWindow(
-  { db }: Shard,
+  { db }: ReadShard,
   { caller, query }: NameSearch,
   { best, after, from, to }: Omit<State, "window"> & NonNullable<State["window"]>,
   limit: number,
@@ -251,7 +251,7 @@ function searched({ words, kinds, extensions, modified }: SearchQuery): RawBuild
 }
 
 async function livingBelow(
-  shard: Shard,
+  shard: ReadShard,
   { caller, below, also }: NameSearch,
   rows: readonly NodeRow[],
 ): Promise<PlacedNode[]> {

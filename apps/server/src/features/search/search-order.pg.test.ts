@@ -42,7 +42,7 @@ describe("Search order", () => {
       dialect: new PostgresDialect({ pool }),
       log: ({ query }) => void statements.push({ text: query.sql, parameters: query.parameters }),
     });
-    const shard = { ...databases.shards.all()[0]!, db };
+    const shard = { ...databases.shards.all()[0]!, db, primary: db };
     shards = { of: () => shard, ofId: () => shard, all: () => [shard] };
   });
   after(async () => {

@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { isId, type NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { z } from "zod";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import type { Actor } from "../../tree/actor.ts";
 import { decodeCursor, encodeCursor } from "../../tree/read/cursor.ts";
 import type { NodePage } from "../../tree/read/list-folder.ts";
@@ -44,7 +44,7 @@ const searchCursor = z.tuple([
  * time. A page may be short or empty and still have a cursor.
  * @throws HoldfastError not_found, invalid_field, bad_request for a cursor of another search
  */
-export async function search(shards: Shards, caller: Actor, request: SearchRequest): Promise<NodePage> {
+export async function search(shards: ReadShards, caller: Actor, request: SearchRequest): Promise<NodePage> {
   const query = readQuery(request);
   const limit = request.limit ?? limits.listItemsDefault;
   const [fromKey, within] =
@@ -82,7 +82,7 @@ export async function search(shards: Shards, caller: Actor, request: SearchReque
 }
 
 async function placesOf(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   query: SearchQuery,
   { in: within, owner }: SearchRequest,
@@ -107,14 +107,14 @@ function isNamed(top: PlacedNode): boolean {
   return top.shownBy === undefined;
 }
 
-async function folderOf(shards: Shards, caller: Actor, id: string): Promise<PlacedNode> {
+async function folderOf(shards: ReadShards, caller: Actor, id: string): Promise<PlacedNode> {
   const folder = await followMount(shards, caller, await findNode(shards, caller, id));
   if (folder.row.kind === "folder") return folder;
   throw new HoldfastError("invalid_field", `${folder.path} is not a folder.`, { field: "in" });
 }
 
 async function ofOwner(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   tops: readonly PlacedNode[],
   owner: string | undefined,
@@ -125,7 +125,7 @@ async function ofOwner(
   return tops.filter(({ row }) => owners.get(row.space_id) === owner);
 }
 
-function placesBelow(shards: Shards, tops: readonly PlacedNode[]): Place[] {
+function placesBelow(shards: ReadShards, tops: readonly PlacedNode[]): Place[] {
   return tops
     .filter(({ row }) => row.kind === "folder")
     .map((top): Place => ({ key: top.row.id, find: (query, asked) => findBelow(shards, top, query, asked) }))
@@ -133,7 +133,7 @@ function placesBelow(shards: Shards, tops: readonly PlacedNode[]): Place[] {
 }
 
 function findBelow(
-  shards: Shards,
+  shards: ReadShards,
   top: PlacedNode,
   query: SearchQuery,
   { limit, cursor, rowsMax }: Asked,

@@ -2,7 +2,7 @@ import type { NodeId, SpaceId, UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import type { Actor } from "../../tree/actor.ts";
 import { findNodes } from "../../tree/read/look-up.ts";
 import type { PlacedNode } from "../../tree/read/placed-node.ts";
@@ -11,7 +11,7 @@ import type { PlacedNode } from "../../tree/read/placed-node.ts";
  * Finds visible nodes that others shared with the caller, without those inside another of them. Reads the newest
  * `searchSharesMax` grants.
  */
-export async function findSharedTops(shards: Shards, caller: Actor): Promise<PlacedNode[]> {
+export async function findSharedTops(shards: ReadShards, caller: Actor): Promise<PlacedNode[]> {
   if (!caller.owns || !caller.receives) return [];
   const pointers: { grant_id: string; node_id: NodeId }[] = [];
   for (const [shard, grantees] of Map.groupBy(caller.grantees, (id) => shards.ofId(id as UserId))) {
@@ -34,7 +34,7 @@ export async function findSharedTops(shards: Shards, caller: Actor): Promise<Pla
 }
 
 /** Index: primary key. */
-export async function ownersOf(shards: Shards, nodes: readonly PlacedNode[]): Promise<Map<SpaceId, UserId>> {
+export async function ownersOf(shards: ReadShards, nodes: readonly PlacedNode[]): Promise<Map<SpaceId, UserId>> {
   const owners = new Map<SpaceId, UserId>();
   const spaceIds = [...new Set(nodes.map(({ row }) => row.space_id))];
   for (const [shard, some] of Map.groupBy(spaceIds, (id) => shards.ofId(id))) {

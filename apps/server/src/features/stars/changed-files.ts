@@ -2,7 +2,7 @@ import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { type RawBuilder, sql } from "kysely";
 import { int4Array, uuidArray } from "../../base/db/array-parameters.ts";
-import type { Shard } from "../../base/db/shards.ts";
+import type { ReadShard } from "../../base/db/shards.ts";
 import type { Actor } from "../../tree/actor.ts";
 
 export interface RecentSpace {
@@ -17,7 +17,7 @@ export interface ChangedFile {
 }
 
 export async function readChangedFiles(
-  { db }: Shard,
+  { db }: ReadShard,
   caller: Actor,
   spaces: readonly RecentSpace[],
 ): Promise<ChangedFile[]> {

@@ -2,7 +2,7 @@ import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { type RawBuilder, sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
-import type { Shard } from "../../base/db/shards.ts";
+import type { ReadShard } from "../../base/db/shards.ts";
 import type { Actor } from "../../tree/actor.ts";
 import { type ChangedFile, changedNodes, type RecentSpace } from "./changed-files.ts";
 
@@ -19,7 +19,7 @@ export interface ChangedGroup {
 
 /** Returns at most one group for each folder. Files of groups that are too small are returned one by one. */
 export async function readChangedGroups(
-  shard: Shard,
+  shard: ReadShard,
   caller: Actor,
   spaces: readonly RecentSpace[],
 ): Promise<(ChangedGroup | ChangedFile)[]> {
@@ -63,7 +63,7 @@ interface Burst extends ChangedGroup {
 
 type BurstRow = Omit<Burst, "files"> & { readonly files: readonly (readonly [id: NodeId, at: number])[] };
 
-async function readBursts({ db }: Shard, caller: Actor, spaces: readonly RecentSpace[]): Promise<Burst[]> {
+async function readBursts({ db }: ReadShard, caller: Actor, spaces: readonly RecentSpace[]): Promise<Burst[]> {
   const { rows } = await sql<BurstRow>`
     with paused as (
       select *, at - lag(at) over (partition by space_id order by seq) > ${pauseMicros} as begins_batch,
@@ -91,7 +91,7 @@ interface NewFolder {
 }
 
 /** Returns the folders of the files and those above them that were created since the first batch. Index: primary key. */
-async function readNewFolders({ db }: Shard, bursts: readonly Burst[]): Promise<ReadonlyMap<NodeId, NewFolder>> {
+async function readNewFolders({ db }: ReadShard, bursts: readonly Burst[]): Promise<ReadonlyMap<NodeId, NewFolder>> {
   if (bursts.length === 0) return new Map();
   const since = bursts.reduce((first, burst) => Math.min(first, burst.since), Number.MAX_SAFE_INTEGER);
   const { rows } = await sql<NewFolder>`

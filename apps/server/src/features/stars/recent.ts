@@ -4,7 +4,7 @@ import { formatTime } from "@holdfast/core/times";
 import type { ChangedNodeJson } from "@holdfast/protocol/star-routes";
 import { sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import type { Actor } from "../../tree/actor.ts";
 import { findNodes } from "../../tree/read/look-up.ts";
 import { nodeJson } from "../../tree/read/node-json.ts";
@@ -22,7 +22,7 @@ type Changed = ChangedFile | ChangedGroup;
  * @param request.group return one folder instead of many files that were changed in it without a pause
  */
 export async function listRecent(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   request: { limit?: number | undefined; group?: boolean | undefined },
 ): Promise<{ items: ChangedNodeJson[]; next_cursor: null }> {
@@ -54,7 +54,7 @@ function latest(changed: readonly Changed[]): Changed[] {
 }
 
 /** Replaces groups of folders that are not readable, or are a root, with their files. */
-async function withoutHiddenGroups(shards: Shards, caller: Actor, changed: readonly Changed[]): Promise<Changed[]> {
+async function withoutHiddenGroups(shards: ReadShards, caller: Actor, changed: readonly Changed[]): Promise<Changed[]> {
   const groups = changed.filter((one) => "count" in one);
   if (groups.length === 0) return [...changed];
   const shown = (await findChanged(shards, caller, groups)).filter(({ node }) => node.row.parent_id !== null);
@@ -70,7 +70,7 @@ interface FoundChange {
   readonly count: number | undefined;
 }
 
-async function findChanged(shards: Shards, caller: Actor, changed: readonly Changed[]): Promise<FoundChange[]> {
+async function findChanged(shards: ReadShards, caller: Actor, changed: readonly Changed[]): Promise<FoundChange[]> {
   const found = await findNodes(
     shards,
     caller,
@@ -84,7 +84,7 @@ async function findChanged(shards: Shards, caller: Actor, changed: readonly Chan
 }
 
 /** The own space and those with the latest shares, which together cost at most as much as the own one. */
-async function spacesOf(shards: Shards, caller: Actor): Promise<RecentSpace[]> {
+async function spacesOf(shards: ReadShards, caller: Actor): Promise<RecentSpace[]> {
   const own = { id: caller.spaceId, entries: limits.recentEntriesMax };
   if (!caller.receives) return [own];
   const found = await Promise.all(

@@ -264,7 +264,7 @@ describe("Data of a transferred node", () => {
         return typeof value === "function" ? value.bind(target) : value;
       },
     });
-    const disturbed: Shard = { ...own, db };
+    const disturbed: Shard = { ...own, db, primary: db };
     return { ...shards, ofId: (id) => (shards.ofId(id) === own ? disturbed : shards.ofId(id)) };
   }
 });

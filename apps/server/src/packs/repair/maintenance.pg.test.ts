@@ -213,7 +213,7 @@ test("a rebuild during which another one begins adds nothing more, and only the 
       },
     };
     const cells = { ...world.cells, all: () => [{ ...cell, store: slow }] };
-    const slowShard = ({ id, connection, db }: Shard): Shard => ({ id, connection, db: db.withPlugin(afterRead) });
+    const slowShard = (shard: Shard): Shard => ({ ...shard, db: shard.db.withPlugin(afterRead) });
     const all = () => databases.shards.all().map(slowShard);
     return rebuildIndex({ ...ports, cells, shards: { ...databases.shards, all } });
   };

@@ -17,7 +17,8 @@ export function diagnoseStorage(storage: AdminStorage): Promise<DiagnosisJson> {
     store: () => openAdminStore(cell, storage),
   }));
   const ports = { keySource: adminKeySource(storage), clock, random, version: version() };
-  return diagnose({ config, shards: databases.shards.all(), cells, ...ports });
+  const { replicas, shards } = databases;
+  return diagnose({ config, shards: shards.all(), replicas, cells, ...ports });
 }
 
 /** Checks everything that needs no database. */

@@ -59,7 +59,7 @@ test(`a folder with ${many} files is moved, renamed and deleted by few statement
       statements.push(event.query.sql);
     },
   });
-  const shard = { ...world.databases.shards.ofId(space.caller.spaceId), db: logged };
+  const shard = { ...world.databases.shards.ofId(space.caller.spaceId), db: logged, primary: logged };
   const shards = { of: () => shard, ofId: () => shard, all: () => [shard] };
   const counted = await makeTestSpace(shards);
   const operations = {

@@ -81,7 +81,7 @@ test("no statement of a commit or a job reads a whole table", async () => {
 
 async function openLogged(): Promise<TestSpace> {
   const id = newTestId<NodeId>();
-  const shard = { ...databases.shards.ofId(id), db: logged };
+  const shard = { ...databases.shards.ofId(id), db: logged, primary: logged };
   return makeTestSpace({ of: () => shard, ofId: () => shard, all: () => [shard] });
 }
 

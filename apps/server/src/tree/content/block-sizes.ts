@@ -1,10 +1,10 @@
 import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { hashArray } from "../../base/db/array-parameters.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 
 export async function blockSizes(
-  shards: Shards,
+  shards: ReadShards,
   spaceId: SpaceId,
   hashes: readonly HashHex[],
 ): Promise<Map<HashHex, number>> {

@@ -4,13 +4,13 @@ import { decodeSegment } from "@holdfast/core/manifest";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
-import type { Shard } from "../../base/db/shards.ts";
+import type { ReadShard } from "../../base/db/shards.ts";
 
 /**
  * Adds the block lists of small files, so that a client can fetch their content without requesting manifests.
  * @param items nodes that the caller may read
  */
-export async function addBlocks(shard: Shard, spaceId: SpaceId, items: readonly NodeJson[]): Promise<void> {
+export async function addBlocks(shard: ReadShard, spaceId: SpaceId, items: readonly NodeJson[]): Promise<void> {
   const files = items.filter((item) => item.version_id !== null);
   if (files.length === 0) return;
   const { rows } = await sql<{ id: VersionId; manifest: Buffer }>`

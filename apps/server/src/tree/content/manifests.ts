@@ -4,7 +4,7 @@ import { decodeSegment, entryBytes, type ManifestEntry } from "@holdfast/core/ma
 import { sql } from "kysely";
 import { byteaArray, uuidArray } from "../../base/db/array-parameters.ts";
 import type { NodeRow, VersionRow } from "../../base/db/shard-tables.ts";
-import type { Shard, Shards } from "../../base/db/shards.ts";
+import type { ReadShard, ReadShards } from "../../base/db/shards.ts";
 
 /** Bytes of a segment's record in a version row: hash, number of entries, bytes of content. */
 const segmentRecordBytes = 44;
@@ -13,7 +13,7 @@ const segmentRecordBytes = 44;
  * @param version a number or version id; defaults to the head
  * @throws HoldfastError not_found
  */
-export async function findVersion(shards: Shards, file: NodeRow, version?: string): Promise<VersionRow> {
+export async function findVersion(shards: ReadShards, file: NodeRow, version?: string): Promise<VersionRow> {
   const missing = () => new HoldfastError("not_found", "The file has no such version.", { field: "version" });
   if (file.kind !== "file")
     throw new HoldfastError("invalid_field", "Only files have content and versions.", { field: "id" });
@@ -37,7 +37,7 @@ export type VersionHead = Pick<VersionRow, "id" | "node_id" | "number" | "size" 
 
 /** Returns the existing versions in the order of the ids, each once. */
 export async function findVersionHeads(
-  shard: Shard,
+  shard: ReadShard,
   spaceId: SpaceId,
   ids: readonly VersionId[],
 ): Promise<VersionHead[]> {
@@ -52,7 +52,7 @@ export async function findVersionHeads(
 
 /** Returns the versions' lists as stored in their rows, with the files' sizes. */
 export async function readLists(
-  shard: Shard,
+  shard: ReadShard,
   spaceId: SpaceId,
   ids: readonly VersionId[],
 ): Promise<Map<VersionId, SizedList>> {
@@ -64,7 +64,7 @@ export async function readLists(
 }
 
 export async function knownVersions(
-  shard: Shard,
+  shard: ReadShard,
   spaceId: SpaceId,
   ids: readonly VersionId[],
 ): Promise<Set<VersionId>> {
@@ -95,7 +95,7 @@ const segmentsAtOnce = 16;
  * @throws HoldfastError damaged
  */
 export async function* readList(
-  shard: Shard,
+  shard: ReadShard,
   version: VersionList,
   range: { readonly start: number; readonly end: number } = { start: 0, end: Infinity },
 ): AsyncGenerator<ListPart, void, undefined> {
@@ -123,7 +123,7 @@ export function entriesOf({ pieces }: Pick<ListPart, "pieces">): ManifestEntry[]
 }
 
 /** Reads a whole list into memory. Only for callers whose result is as long. */
-export async function readManifest(shard: Shard, version: VersionList): Promise<ManifestEntry[]> {
+export async function readManifest(shard: ReadShard, version: VersionList): Promise<ManifestEntry[]> {
   const parts: ManifestEntry[][] = [];
   for await (const part of readList(shard, version)) parts.push(entriesOf(part));
   return parts.flat();
@@ -131,7 +131,7 @@ export async function readManifest(shard: Shard, version: VersionList): Promise<
 
 /** Returns the encoded entries of the segments in this order. A segment may repeat. @throws HoldfastError damaged */
 export async function readSegments(
-  shard: Shard,
+  shard: ReadShard,
   spaceId: SpaceId,
   hashes: readonly Buffer[],
 ): Promise<readonly Uint8Array[]> {

@@ -1,5 +1,5 @@
 import type { ChangeJson } from "@holdfast/protocol/change-routes";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import type { Actor } from "../actor.ts";
 import { showMounts } from "../read/look-up.ts";
 import { loadMounts } from "../read/mounts.ts";
@@ -31,7 +31,7 @@ interface Begun {
  * stands. A mount without that entry came into view silently, because its folder was out of view when the token began.
  */
 export async function beginShare(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   { shares, before, room, own }: Beginning,
 ): Promise<Begun> {
@@ -65,7 +65,7 @@ interface Followed {
  * arrive when the mount is back.
  */
 export async function placesOutOfView(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   { positions, reached }: Followed,
 ): Promise<readonly JournalPosition[]> {

@@ -2,7 +2,7 @@ import { limits } from "@holdfast/core/limits";
 import type { ChangeJson } from "@holdfast/protocol/change-routes";
 import type { Actor } from "../actor.ts";
 import type { JournalRow } from "../../base/db/shard-tables.ts";
-import type { Shard, Shards } from "../../base/db/shards.ts";
+import type { ReadShard, ReadShards } from "../../base/db/shards.ts";
 import { addBlocks } from "../content/inline-blocks.ts";
 import { findOwnNodes, findRevisions } from "../read/own-nodes.ts";
 import type { PlacedNode } from "../read/placed-node.ts";
@@ -28,7 +28,7 @@ export interface ChangesRequest {
  * the view is `gone`.
  * @throws HoldfastError reset: the journal is a different one (`epoch`) or was deleted (`expired`)
  */
-export async function listChanges(shards: Shards, caller: Actor, request: ChangesRequest) {
+export async function listChanges(shards: ReadShards, caller: Actor, request: ChangesRequest) {
   const limit = request.limit ?? limits.listItemsMax;
   const positions = decodeToken(request.since_token);
   const own = caller.owns ? await listOwn(shards, caller, { ...request, limit }) : undefined;
@@ -59,7 +59,7 @@ export async function listChanges(shards: Shards, caller: Actor, request: Change
   };
 }
 
-async function listOwn(shards: Shards, caller: Actor, request: ChangesRequest & { readonly limit: number }) {
+async function listOwn(shards: ReadShards, caller: Actor, request: ChangesRequest & { readonly limit: number }) {
   const position = positionIn(caller, request.since_token);
   const shard = shards.of(caller.bucket);
   const [space, read] = await readFrom(shard, position, request.limit);
@@ -85,7 +85,7 @@ function changeJson(caller: Actor, row: JournalRow, node: PlacedNode | undefined
 
 /** Last changes of live nodes by the calling device, by number. The device already knows the result. */
 async function briefChanges(
-  shard: Shard,
+  shard: ReadShard,
   caller: Actor,
   rows: readonly JournalRow[],
 ): Promise<ReadonlyMap<number, ChangeJson>> {

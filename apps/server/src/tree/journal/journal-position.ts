@@ -4,7 +4,7 @@ import type { NodeJson } from "@holdfast/protocol/values";
 import { sql } from "kysely";
 import { keyed } from "../../base/db/database.ts";
 import type { JournalRow, SpaceRow } from "../../base/db/shard-tables.ts";
-import type { Shard } from "../../base/db/shards.ts";
+import type { ReadShard } from "../../base/db/shards.ts";
 import type { Actor } from "../actor.ts";
 import { decodeToken, type JournalPosition } from "./change-token.ts";
 
@@ -27,17 +27,17 @@ export interface CheckedHead extends Pick<SpaceRow, "epoch" | "seq"> {
  * @returns the head
  * @throws HoldfastError reset unless the position is in this journal and still stored
  */
-export async function checkPosition(shard: Shard, position: JournalPosition): Promise<CheckedHead> {
+export async function checkPosition(shard: ReadShard, position: JournalPosition): Promise<CheckedHead> {
   const { rows } = await sql<CheckedHead & { tag: Buffer | null }>`
     select s.epoch, s.seq, j.tag, coalesce(h.number, 0) as notified from shard.spaces s
     left join shard.journal j on j.space_id = s.id and j.seq = ${position.seq}
     left join shard.notification_heads h on h.user_id = s.owner_id
-    where s.id = ${position.spaceId} ${keyed}`.execute(shard.db);
+    where s.id = ${position.spaceId} ${keyed}`.execute(shard.primary);
   const space = rows[0];
   if (space === undefined || space.epoch !== position.epoch || position.seq > space.seq) throw reset("epoch");
   if (position.seq === 0) {
     const { rows: first } = await sql<{ seq: number }>`
-      select seq from shard.journal where space_id = ${position.spaceId} order by seq limit 1`.execute(shard.db);
+      select seq from shard.journal where space_id = ${position.spaceId} order by seq limit 1`.execute(shard.primary);
     if (space.seq > 0 && first[0]?.seq !== 1) throw reset("expired");
     return space;
   }
@@ -83,7 +83,7 @@ const journalColumns = sql.raw(Object.keys(columns).join(", "));
 
 /** The head and the entries after the position. @throws HoldfastError reset */
 export async function readFrom(
-  shard: Shard,
+  shard: ReadShard,
   position: JournalPosition,
   limit: number,
 ): Promise<readonly [CheckedHead, readonly JournalRow[]]> {
@@ -97,7 +97,7 @@ export async function readFrom(
 
 /** Index: primary key of the journal. */
 export async function readEntries(
-  shard: Shard,
+  shard: ReadShard,
   { spaceId, seq }: JournalPosition,
   limit: number,
 ): Promise<readonly JournalRow[]> {

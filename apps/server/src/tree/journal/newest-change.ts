@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
 import { keyed } from "../../base/db/database.ts";
 import type { JournalRow, NodeRow } from "../../base/db/shard-tables.ts";
-import type { Shard } from "../../base/db/shards.ts";
+import type { ReadShard } from "../../base/db/shards.ts";
 
 export interface JournalHead {
   readonly spaceId: SpaceId;
@@ -41,7 +41,7 @@ interface NewestRow {
 }
 
 /** End of a space's journal and its owner's last notification. Undefined if the space does not exist. */
-export async function readNewestChange(shard: Shard, spaceId: SpaceId): Promise<Newest | undefined> {
+export async function readNewestChange(shard: ReadShard, spaceId: SpaceId): Promise<Newest | undefined> {
   // Uses primary keys only. `offset 0` enforces that even where most journals are short.
   const { rows } = await sql<NewestRow>`
     select s.epoch, s.seq, j.kind as entry_kind, j.node_id, j.at, n.kind as node_kind, n.created_at,
@@ -51,7 +51,7 @@ export async function readNewestChange(shard: Shard, spaceId: SpaceId): Promise<
     left join lateral (select * from shard.nodes where space_id = s.id and id = j.node_id offset 0) n on true
     left join shard.notification_heads h on h.user_id = s.owner_id
     left join lateral (select * from shard.notifications where user_id = h.user_id and number = h.number offset 0) t on true
-    where s.id = ${spaceId} ${keyed}`.execute(shard.db);
+    where s.id = ${spaceId} ${keyed}`.execute(shard.primary);
   const row = rows[0];
   if (row === undefined) return undefined;
   const { epoch, seq, notified, node_id: nodeId, at: atMicros, told_at: notifiedAt, told_of: notifiedOf } = row;
@@ -62,12 +62,12 @@ export async function readNewestChange(shard: Shard, spaceId: SpaceId): Promise<
   return { head, change: { type: typeOf(row), nodeId, atMicros }, notification };
 }
 
-export async function readHeads(shard: Shard, spaceIds: readonly SpaceId[]): Promise<JournalHead[]> {
+export async function readHeads(shard: ReadShard, spaceIds: readonly SpaceId[]): Promise<JournalHead[]> {
   const { rows } = await sql<JournalHead>`
     select s.id as "spaceId", s.epoch, s.seq, coalesce(h.number, 0) as notified
     from unnest(${uuidArray(spaceIds)}) as asked (id)
     join shard.spaces s on s.id = asked.id
-    left join shard.notification_heads h on h.user_id = s.owner_id`.execute(shard.db);
+    left join shard.notification_heads h on h.user_id = s.owner_id`.execute(shard.primary);
   return rows;
 }
 

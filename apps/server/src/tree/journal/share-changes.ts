@@ -3,7 +3,7 @@ import type { ChangeJson } from "@holdfast/protocol/change-routes";
 import { sql } from "kysely";
 import { keyed } from "../../base/db/database.ts";
 import type { JournalRow } from "../../base/db/shard-tables.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import type { Actor } from "../actor.ts";
 import { addBlocks } from "../content/inline-blocks.ts";
 import { findGrantedNodes } from "../read/granted-nodes.ts";
@@ -23,7 +23,7 @@ export interface Share {
 }
 
 /** Folders behind the caller's visible mounts. */
-export async function findShares(shards: Shards, caller: Actor): Promise<Share[]> {
+export async function findShares(shards: ReadShards, caller: Actor): Promise<Share[]> {
   if (!caller.owns) return [{ mountId: undefined, spaceId: caller.spaceId, targetId: caller.rootId }];
   if (!caller.receives) return [];
   const mounts = [...(await loadMounts(shards, caller)).values()];
@@ -48,7 +48,7 @@ interface ShareRequest {
 }
 
 /** Changes in the shared folders of one space that the caller may see. @throws HoldfastError reset */
-export async function listShare(shards: Shards, caller: Actor, { position, shares, limit, blocks }: ShareRequest) {
+export async function listShare(shards: ReadShards, caller: Actor, { position, shares, limit, blocks }: ShareRequest) {
   const shard = shards.ofId(position.spaceId);
   const [space, read] = await readFrom(shard, position, limit);
   const sight = await lookAt(shards, caller, { entries: read, shares });
@@ -70,7 +70,7 @@ export interface Sight {
 }
 
 export async function lookAt(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   { entries, shares }: { readonly entries: readonly JournalRow[]; readonly shares: readonly Share[] },
 ): Promise<Sight> {
@@ -81,7 +81,7 @@ export async function lookAt(
 }
 
 /** Groups that the account left, with the time of leaving. Reaches back as far as journals do. Index: primary key. */
-async function groupsLeft(shards: Shards, { bucket, userId }: Actor): Promise<GroupsLeft> {
+async function groupsLeft(shards: ReadShards, { bucket, userId }: Actor): Promise<GroupsLeft> {
   const { rows } = await sql<{ group_id: string; changed_at: number }>`
     select group_id, changed_at from shard.memberships where user_id = ${userId} and role is null ${keyed}`.execute(
     shards.of(bucket).db,

@@ -3,7 +3,7 @@ import { limits } from "@holdfast/core/limits";
 import type { NodeJson } from "@holdfast/protocol/values";
 import { sql } from "kysely";
 import { z } from "zod";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import type { Actor } from "../actor.ts";
 import { decodeCursor, encodeCursor } from "../read/cursor.ts";
 import { findNodes, showMounts } from "../read/look-up.ts";
@@ -49,7 +49,7 @@ type Place = z.output<typeof snapshotCursor>;
  * @throws HoldfastError reset if the journal was replaced, because one snapshot must not mix two histories
  */
 export async function readSnapshot(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   { cursor, limit = limits.listItemsMax }: SnapshotRequest,
 ): Promise<SnapshotPage> {
@@ -79,7 +79,7 @@ interface Page {
 }
 
 async function readOwn(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   { place, afterId, limit, shares }: { place: Place; afterId: string; limit: number; shares: readonly Share[] },
 ): Promise<Page> {
@@ -107,7 +107,7 @@ async function readOwn(
 
 /** Folders come in id order, so that a new or missing one does not shift the others. */
 async function readShare(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   { place: [token, , folderId, within], shares, limit }: { place: Place; shares: readonly Share[]; limit: number },
 ): Promise<Page> {

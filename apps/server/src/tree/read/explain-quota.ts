@@ -2,7 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { formatBytes } from "@holdfast/core/format-bytes";
 import { limits } from "@holdfast/core/limits";
 import { pruneCommand } from "@holdfast/core/prune-command";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import type { Actor } from "../actor.ts";
 import { raiseQuota } from "../weight/raise-quota.ts";
 import { readUsage, type Usage } from "./usage.ts";
@@ -13,7 +13,7 @@ import { readUsage, type Usage } from "./usage.ts";
  * Usage is read at most once, and only if needed.
  */
 export function quotaExplainer(
-  shards: Shards,
+  shards: ReadShards,
   caller: Pick<Actor, "owns" | "spaceId" | "rootId" | "writesOnly"> | undefined,
 ): <Thrown>(error: Thrown) => Promise<Thrown | HoldfastError> {
   let reading: Promise<Usage> | undefined;

@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import { uuidKeys } from "../../base/db/array-parameters.ts";
 import { keyed } from "../../base/db/database.ts";
 import type { NodeRow } from "../../base/db/shard-tables.ts";
-import type { Shard, Shards } from "../../base/db/shards.ts";
+import type { ReadShard, ReadShards } from "../../base/db/shards.ts";
 import { type Act, roleMay } from "../rights/roles.ts";
 import { countedParts, type CountedRow, type Sought } from "../rights/counted-grants.ts";
 import { countRights } from "../rights/load-rights.ts";
@@ -27,7 +27,7 @@ import type { PlacedNode } from "./placed-node.ts";
  * @param act an uploader may add to a folder that it cannot see
  */
 export async function findGrantedNodes(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   ids: readonly NodeId[],
   act: Act = "read",
@@ -45,7 +45,7 @@ export async function findGrantedNodes(
   return found;
 }
 
-async function readGranted(shards: Shards, shard: Shard, sought: Sought, ids: readonly NodeId[]) {
+async function readGranted(shards: ReadShards, shard: ReadShard, sought: Sought, ids: readonly NodeId[]) {
   // A node's id contains the bucket of its space at the same position.
   const wanted = sql`(select live.id as space_id, one.id from live join unnest(${uuidKeys(ids)}) as one (id)
       on substr(one.id::text, 16, 3) = substr(live.id::text, 16, 3)) as wanted`;
@@ -72,7 +72,7 @@ export function soughtBy({ grantees, owns, spaceId, despiteSuspension }: Actor):
 /** A node with the places above it up to the root of its space, nearest first. */
 export type Way = readonly [NodeRow, ...PlaceRow[]];
 
-export async function readWays(shard: Pick<Shard, "db">, spaceId: SpaceId, ids: readonly NodeId[]): Promise<Way[]> {
+export async function readWays(shard: Pick<ReadShard, "db">, spaceId: SpaceId, ids: readonly NodeId[]): Promise<Way[]> {
   const asked = ids.filter((id) => bucketOf(id) === bucketOf(spaceId)).map((id) => ({ spaceId, id }));
   return asked.length === 0 ? [] : waysOf(await readPlaces(shard, asked));
 }

@@ -1,7 +1,7 @@
 import { type HashHex, isId, type VersionId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { hashArray } from "../../base/db/array-parameters.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import type { Actor } from "../actor.ts";
 import { entriesOf, readList, readLists } from "../content/manifests.ts";
 import { findVisibleVersions } from "./visible-versions.ts";
@@ -11,7 +11,7 @@ import { findVisibleVersions } from "./visible-versions.ts";
  * named versions that it may read. Otherwise a hash would give access to the content of files that are not shared.
  */
 export async function findKnownBlocks(
-  shards: Shards,
+  shards: ReadShards,
   actor: Actor,
   hashes: readonly HashHex[],
   versionIds: readonly string[] = [],

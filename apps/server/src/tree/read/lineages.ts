@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from "kysely";
 import { uuidArray, uuidKeys } from "../../base/db/array-parameters.ts";
 import { keyed } from "../../base/db/database.ts";
 import type { NodeRow } from "../../base/db/shard-tables.ts";
-import type { Shard } from "../../base/db/shards.ts";
+import type { ReadShard } from "../../base/db/shards.ts";
 
 const columnTypes: Readonly<Record<keyof NodeRow, string>> = {
   space_id: "uuid",
@@ -42,7 +42,7 @@ export const nodeColumns = sql.raw(Object.keys(columnTypes).join(", "));
  * look-ups, because the planner overestimates the recursion.
  */
 export async function readLineages<Row>(
-  shard: Pick<Shard, "db">,
+  shard: Pick<ReadShard, "db">,
   spaceId: SpaceId,
   ids: readonly NodeId[],
   columns: RawBuilder<unknown>,
@@ -108,7 +108,7 @@ export interface Places {
 
 /** Reads nodes of several spaces. An id may be requested in more than one space. */
 export async function readPlaces(
-  shard: Pick<Shard, "db">,
+  shard: Pick<ReadShard, "db">,
   asked: readonly { readonly spaceId: SpaceId; readonly id: NodeId }[],
 ): Promise<Places> {
   const wanted = sql`unnest(${uuidKeys(asked.map(({ spaceId }) => spaceId))}, ${uuidKeys(asked.map(({ id }) => id))})`;

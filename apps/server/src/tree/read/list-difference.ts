@@ -1,7 +1,7 @@
 import type { HashHex } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { diffSplices, type ManifestEntry, type Splice } from "@holdfast/core/manifest";
-import type { Shard } from "../../base/db/shards.ts";
+import type { ReadShard } from "../../base/db/shards.ts";
 import {
   entriesOf,
   entryCount,
@@ -18,7 +18,7 @@ import {
  * @returns undefined if too many entries differ and `next` should be sent in full
  */
 export async function listDifference(
-  shard: Shard,
+  shard: ReadShard,
   base: VersionList,
   next: VersionList,
 ): Promise<readonly Splice[] | undefined> {

@@ -8,7 +8,7 @@ import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import type { Actor } from "../actor.ts";
 import type { NodeRow } from "../../base/db/shard-tables.ts";
-import type { Shard, Shards } from "../../base/db/shards.ts";
+import type { ReadShard, ReadShards } from "../../base/db/shards.ts";
 import { starredAmong } from "./starred-among.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { addBlocks } from "../content/inline-blocks.ts";
@@ -45,7 +45,7 @@ export interface FolderPage<Item = NodeJson> {
 
 /** @throws HoldfastError bad_request for a cursor of another list; invalid_field if the node is not a folder */
 export async function listFolder(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   folder: PlacedNode,
   request: ListRequest,
@@ -58,7 +58,7 @@ export async function listFolder(
 
 /** @throws HoldfastError also invalid_field for a recursive list, because a row does not contain its place */
 export async function listRows(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   folder: PlacedNode,
   request: Omit<ListRequest, "includeBlocks">,
@@ -73,7 +73,7 @@ export async function listRows(
 }
 
 async function readPage(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   folder: PlacedNode,
   request: ListRequest,
@@ -96,7 +96,7 @@ async function readPage(
 }
 
 /** Index: nodes_live_name. */
-async function countChildren({ db }: Shard, folder: PlacedNode): Promise<number> {
+async function countChildren({ db }: ReadShard, folder: PlacedNode): Promise<number> {
   const { rows } = await sql<{ total: number }>`
     select count(*) as total from shard.nodes
     where space_id = ${folder.row.space_id} and parent_id = ${folder.row.id} and trashed_at is null
@@ -105,7 +105,7 @@ async function countChildren({ db }: Shard, folder: PlacedNode): Promise<number>
 }
 
 /** undefined if there are too many. Index: nodes_parent, one step per folder, because of the order. */
-async function countBelow({ db }: Shard, folder: PlacedNode): Promise<number | undefined> {
+async function countBelow({ db }: ReadShard, folder: PlacedNode): Promise<number | undefined> {
   const countedMax = limits.countedPerCall + 1;
   const childrenOf = (parent: RawBuilder<unknown>) => sql`(
     select id, kind from shard.nodes where space_id = ${folder.row.space_id} and parent_id = ${parent}
@@ -143,7 +143,7 @@ const sortColumns: Readonly<Record<string, SortColumn>> = {
 };
 
 async function listChildren(
-  shard: Shard,
+  shard: ReadShard,
   folder: PlacedNode,
   limit: number,
   sort: SortOrder,

@@ -5,7 +5,7 @@ import { sql } from "kysely";
 import type { Actor, Mounts } from "../actor.ts";
 import { textArray } from "../../base/db/array-parameters.ts";
 import type { NodeRow } from "../../base/db/shard-tables.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import type { Act } from "../rights/roles.ts";
 import { findGrantedNodes } from "./granted-nodes.ts";
 import { loadMounts } from "./mounts.ts";
@@ -23,7 +23,7 @@ export function noSuchNode(): HoldfastError {
 }
 
 /** Finds a node in the caller's own space or shared with it, also in the trash. @throws HoldfastError not_found */
-export async function findNode(shards: Shards, caller: Actor, id: string, act: Act = "read"): Promise<PlacedNode> {
+export async function findNode(shards: ReadShards, caller: Actor, id: string, act: Act = "read"): Promise<PlacedNode> {
   const nodeId = readNodeId(caller, id);
   const found = nodeId === undefined ? undefined : (await findNodes(shards, caller, [nodeId], act)).get(nodeId);
   if (found === undefined) throw noSuchNode();
@@ -32,7 +32,7 @@ export async function findNode(shards: Shards, caller: Actor, id: string, act: A
 
 /** Returns the nodes that the caller may see, with their places. Nodes of the own space take precedence. */
 export async function findNodes(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   ids: readonly NodeId[],
   act: Act = "read",
@@ -48,7 +48,7 @@ export async function findNodes(
 
 /** Sets the roles of mounts to those of their folders. A mount whose folder is not visible can only be removed. */
 async function withMountRoles(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   nodes: Map<NodeId, PlacedNode>,
 ): Promise<Map<NodeId, PlacedNode>> {
@@ -59,7 +59,7 @@ async function withMountRoles(
 
 /** Returns the same nodes, with the roles of mounts set to those of their folders. */
 export async function showMounts(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   nodes: readonly PlacedNode[],
 ): Promise<readonly PlacedNode[]> {
@@ -70,7 +70,7 @@ export async function showMounts(
 }
 
 async function withRoles(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   mounts: readonly PlacedNode[],
 ): Promise<Map<NodeId, PlacedNode>> {
@@ -92,14 +92,14 @@ async function withRoles(
  * Returns the folder that a mount shows, under the mount's path. Returns any other node unchanged.
  * @throws HoldfastError not_found
  */
-export async function followMount(shards: Shards, caller: Actor, node: PlacedNode): Promise<PlacedNode> {
+export async function followMount(shards: ReadShards, caller: Actor, node: PlacedNode): Promise<PlacedNode> {
   if (node.row.kind !== "mount" || node.rights !== undefined) return node;
   const target = (await findGrantedNodes(shards, caller, [node.row.target as NodeId])).get(node.row.target as NodeId);
   if (target === undefined || target.row.space_id !== node.row.target_space) throw noSuchNode();
   return { ...target, path: node.path };
 }
 
-export async function actIn(shards: Shards, caller: Actor, { row, rights }: PlacedNode): Promise<Actor> {
+export async function actIn(shards: ReadShards, caller: Actor, { row, rights }: PlacedNode): Promise<Actor> {
   if (rights === undefined || !caller.owns) return caller;
   return actorIn(caller, row.space_id, await loadMounts(shards, caller));
 }
@@ -110,7 +110,12 @@ export function actorIn(caller: Actor, spaceId: SpaceId, mounts: Mounts): Actor 
 }
 
 /** Finds a live node by path from the caller's root, through mounts. @throws HoldfastError not_found, invalid_field */
-export async function findNodeByPath(shards: Shards, caller: Actor, path: string, under = "root"): Promise<PlacedNode> {
+export async function findNodeByPath(
+  shards: ReadShards,
+  caller: Actor,
+  path: string,
+  under = "root",
+): Promise<PlacedNode> {
   const names = splitPath(path);
   let at = await findNode(shards, caller, under);
   let passed = 0;
@@ -134,7 +139,7 @@ function noSuchPath(names: readonly string[]): HoldfastError {
 
 /** Stops at the first missing name. Index: nodes_live_name, one step per name. */
 async function readSteps(
-  shards: Shards,
+  shards: ReadShards,
   spaceId: SpaceId,
   folderId: NodeId,
   names: readonly string[],

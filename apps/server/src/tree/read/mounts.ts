@@ -1,7 +1,7 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { keyed } from "../../base/db/database.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import type { Actor, Mounts } from "../actor.ts";
 import { foundColumn, type FoundRow, placeParts, placesOf } from "./lineages.ts";
 import { placeOwn } from "./own-nodes.ts";
@@ -10,7 +10,7 @@ export const noMounts: Mounts = new Map();
 const known = new WeakMap<Actor, Promise<Mounts>>();
 
 /** Returns the caller's live mounts. Read once per request, in one statement. Index: nodes_mounts. */
-export function loadMounts(shards: Shards, caller: Actor): Promise<Mounts> {
+export function loadMounts(shards: ReadShards, caller: Actor): Promise<Mounts> {
   if (!caller.owns) return Promise.resolve(caller.mounts ?? noMounts);
   const before = known.get(caller);
   if (before !== undefined) return before;
@@ -19,7 +19,7 @@ export function loadMounts(shards: Shards, caller: Actor): Promise<Mounts> {
   return loading;
 }
 
-async function readMounts(shards: Shards, { bucket, spaceId, rootId }: Actor): Promise<Mounts> {
+async function readMounts(shards: ReadShards, { bucket, spaceId, rootId }: Actor): Promise<Mounts> {
   const wanted = sql`(
     select space_id, id from shard.nodes
     where space_id = ${spaceId} and kind = 'mount' and target_space is not null and trashed_at is null) as wanted`;

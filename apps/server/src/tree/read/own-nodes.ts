@@ -2,13 +2,13 @@ import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { joinPath } from "@holdfast/core/names";
 import { sql } from "kysely";
 import type { NodeRow } from "../../base/db/shard-tables.ts";
-import type { Shard } from "../../base/db/shards.ts";
+import type { ReadShard } from "../../base/db/shards.ts";
 import { type PlaceRow, type Places, readLineages, readPlaces } from "./lineages.ts";
 import type { PlacedNode } from "./placed-node.ts";
 
 /** Omits nodes that await removal, and unfinished copies, whose chain does not end at the root. */
 export async function findOwnNodes(
-  shard: Pick<Shard, "db">,
+  shard: Pick<ReadShard, "db">,
   { spaceId, rootId }: { readonly spaceId: SpaceId; readonly rootId: NodeId },
   ids: readonly NodeId[],
 ): Promise<Map<NodeId, PlacedNode>> {
@@ -37,7 +37,7 @@ export function placeOwn({ asked, above }: Places, rootId: NodeId): Map<NodeId, 
 }
 
 export async function findVisible(
-  shard: Pick<Shard, "db">,
+  shard: Pick<ReadShard, "db">,
   { spaceId, rootId }: { readonly spaceId: SpaceId; readonly rootId: NodeId },
   ids: readonly NodeId[],
 ): Promise<Set<NodeId>> {
@@ -56,7 +56,7 @@ export async function findVisible(
 
 /** Returns revisions and sequence numbers of the nodes that are live below the root. */
 export async function findRevisions(
-  shard: Pick<Shard, "db">,
+  shard: Pick<ReadShard, "db">,
   { spaceId, rootId }: { readonly spaceId: SpaceId; readonly rootId: NodeId },
   ids: readonly NodeId[],
 ): Promise<Map<NodeId, Pick<NodeRow, "revision" | "seq">>> {

@@ -1,13 +1,13 @@
 import type { NodeId, SpaceId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import type { Actor } from "../actor.ts";
 import type { PlacedNode } from "./placed-node.ts";
 
 /** @returns true for nodes with the caller's star. A link has no stars. Index: the primary key. */
 export async function starredAmong(
-  shards: Shards,
+  shards: ReadShards,
   { userId, owns }: Actor,
   nodes: readonly PlacedNode[],
 ): Promise<(node: PlacedNode) => boolean> {

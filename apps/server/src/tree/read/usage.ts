@@ -1,8 +1,8 @@
 import type { NodeId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
-import type { ShardQueries, SpaceRow } from "../../base/db/shard-tables.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ShardReads, SpaceRow } from "../../base/db/shard-tables.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import type { Actor } from "../actor.ts";
 import { findOwnNodes } from "./own-nodes.ts";
 
@@ -32,7 +32,7 @@ export interface LargeHistory {
  * versions share content, files and trash together exceed their stored bytes.
  */
 export async function readUsage(
-  shards: Shards,
+  shards: ReadShards,
   { spaceId, rootId }: Pick<Actor, "spaceId" | "rootId">,
 ): Promise<Usage> {
   const shard = shards.ofId(spaceId);
@@ -72,14 +72,14 @@ export async function readUsage(
 
 type Figures = Pick<SpaceRow, "used_bytes" | "stored_bytes" | "quota_bytes">;
 
-async function readFigures(reader: ShardQueries, spaceId: Actor["spaceId"]): Promise<Figures> {
+async function readFigures(reader: ShardReads, spaceId: Actor["spaceId"]): Promise<Figures> {
   const { rows } = await sql<Figures>`
     select used_bytes, stored_bytes, quota_bytes from shard.spaces where id = ${spaceId}`.execute(reader);
   return rows[0] ?? { used_bytes: 0, stored_bytes: 0, quota_bytes: null };
 }
 
 /** Counts the newest versions of trashed files, with everything below. Indexes: nodes_trash and nodes_parent. */
-async function countTrash(reader: ShardQueries, spaceId: Actor["spaceId"]) {
+async function countTrash(reader: ShardReads, spaceId: Actor["spaceId"]) {
   const { rows } = await sql<{ nodes: number; bytes: number }>`
     with recursive below (id, size) as (
       select * from (
@@ -99,7 +99,7 @@ async function countTrash(reader: ShardQueries, spaceId: Actor["spaceId"]) {
 }
 
 /** Returns the bytes received for unfinished uploads. Index: the primary key. */
-async function countUploads(reader: ShardQueries, spaceId: Actor["spaceId"]): Promise<number> {
+async function countUploads(reader: ShardReads, spaceId: Actor["spaceId"]): Promise<number> {
   const { rows } = await sql<{ bytes: number }>`
     select coalesce(sum(durable), 0) as bytes from shard.upload_sessions
     where space_id = ${spaceId} and node_id is null`.execute(reader);
@@ -111,7 +111,7 @@ interface MeasuredHistory extends Omit<LargeHistory, "path"> {
 }
 
 /** Indexes: nodes_old_versions and versions_node. */
-async function measureHistories(reader: ShardQueries, spaceId: Actor["spaceId"]): Promise<MeasuredHistory[]> {
+async function measureHistories(reader: ShardReads, spaceId: Actor["spaceId"]): Promise<MeasuredHistory[]> {
   const { rows } = await sql<MeasuredHistory>`
     select file.id, old.* from (
       select id, head_version from shard.nodes where space_id = ${spaceId} and version_number > 1

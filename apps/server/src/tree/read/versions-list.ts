@@ -3,7 +3,7 @@ import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import { z } from "zod";
 import type { NodeRow } from "../../base/db/shard-tables.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { PlacedNode } from "./placed-node.ts";
 import { type ListedVersion, type VersionFacts, versionFacts } from "./version-json.ts";
@@ -19,7 +19,7 @@ interface VersionsAsked {
 
 /** Lists versions, newest first. Index: versions_node. */
 export async function listVersions(
-  shards: Shards,
+  shards: ReadShards,
   { row: file, role }: PlacedNode,
   request: VersionsAsked,
 ): Promise<{ items: VersionFacts[]; next_cursor: string | null }> {

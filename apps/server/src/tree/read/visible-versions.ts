@@ -1,5 +1,5 @@
 import { bucketOf, type NodeId, type SpaceId, type VersionId } from "@holdfast/core/ids";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import { loadRights } from "../rights/load-rights.ts";
 import type { Actor } from "../actor.ts";
 import { findGrantedNodes, soughtBy } from "./granted-nodes.ts";
@@ -12,7 +12,7 @@ export interface VisibleVersion extends VersionHead {
 
 /** Returns readable versions in the order of the ids, each once. */
 export async function findVisibleVersions(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   ids: readonly VersionId[],
 ): Promise<VisibleVersion[]> {
@@ -34,7 +34,7 @@ export async function findVisibleVersions(
 }
 
 async function findGrantedVersions(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   ids: readonly VersionId[],
 ): Promise<VisibleVersion[]> {

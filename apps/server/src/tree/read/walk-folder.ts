@@ -5,7 +5,7 @@ import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import { uuidArray } from "../../base/db/array-parameters.ts";
 import type { NodeRow } from "../../base/db/shard-tables.ts";
-import type { Shard } from "../../base/db/shards.ts";
+import type { ReadShard } from "../../base/db/shards.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { childOf, isReadable, onlySeen, type PlacedNode } from "./placed-node.ts";
 import { PageBytes } from "./page-bytes.ts";
@@ -24,7 +24,7 @@ export interface WalkOptions {
  * `limit` nodes, or none.
  */
 export async function walkFolder(
-  shard: Shard,
+  shard: ReadShard,
   top: PlacedNode,
   limit: number,
   cursor: string | undefined,
@@ -148,7 +148,7 @@ function foldersOf({ rows, more }: ChildPage): ChildPage {
 
 /** Reads children in the order of their ids, for many folders at a time, and caches them. Index: nodes_parent. */
 class ChildLoader {
-  readonly #shard: Shard;
+  readonly #shard: ReadShard;
   readonly #spaceId: string;
   readonly #topId: NodeId;
   readonly #isSeen: RawBuilder<unknown>;
@@ -156,7 +156,7 @@ class ChildLoader {
   readonly #folders = new Map<NodeId, ChildPage>();
   readonly #firstPages = new Map<NodeId, ChildPage>();
 
-  constructor(shard: Shard, top: PlacedNode) {
+  constructor(shard: ReadShard, top: PlacedNode) {
     this.#shard = shard;
     this.#spaceId = top.row.space_id;
     this.#topId = top.row.id;

@@ -1,8 +1,8 @@
 import type { GrantId, NodeId, SpaceId, UserId } from "@holdfast/core/ids";
-import { type Kysely, sql } from "kysely";
+import { sql } from "kysely";
 import { uuidArray } from "../../base/db/array-parameters.ts";
-import type { ShardTables } from "../../base/db/shard-tables.ts";
-import type { Shards } from "../../base/db/shards.ts";
+import type { ShardReads } from "../../base/db/shard-tables.ts";
+import type { ReadShards } from "../../base/db/shards.ts";
 import { type Role, roleCovers, roleMay } from "./roles.ts";
 import { type LiveGrant, rightsOf, type SpaceRights } from "./space-rights.ts";
 
@@ -16,7 +16,7 @@ export type Givers = ReadonlyMap<UserId, readonly string[]>;
  * Re-shared grants with their chain of origin up to an owner's grant, without expired ones. Needs at most one
  * statement, and none without re-shared grants. Index: primary key.
  */
-export async function readChains(db: Kysely<ShardTables>, grants: readonly LiveGrant[]): Promise<LiveGrant[]> {
+export async function readChains(db: ShardReads, grants: readonly LiveGrant[]): Promise<LiveGrant[]> {
   const given = grants.filter(({ via }) => via !== null);
   if (given.length === 0) return [];
   const columns = sql`space_id, id, node_id, kind, grantee_id, role, via, created_by, created_at`;
@@ -38,7 +38,7 @@ export async function readChains(db: Kysely<ShardTables>, grants: readonly LiveG
 
 /** One statement for each shard. Index: primary keys. */
 export async function readGivers(
-  shards: Shards,
+  shards: ReadShards,
   chains: readonly LiveGrant[],
   { despiteSuspension = false }: { readonly despiteSuspension?: boolean | undefined } = {},
 ): Promise<Givers> {
@@ -61,7 +61,7 @@ export async function readGivers(
  * rights, never those of an editor.
  */
 export async function findHeld(
-  db: Kysely<ShardTables>,
+  db: ShardReads,
   chains: readonly LiveGrant[],
   givers: Givers,
 ): Promise<ReadonlySet<GrantId>> {
@@ -106,7 +106,7 @@ export function hasAllBelow(rights: SpaceRights, ways: readonly (readonly NodeId
 
 /** Owners' grants to the users who re-shared. Index: grants_grantee. */
 async function readOfOwners(
-  db: Kysely<ShardTables>,
+  db: ShardReads,
   chains: readonly LiveGrant[],
   givers: Givers,
 ): Promise<readonly LiveGrant[]> {
@@ -121,7 +121,7 @@ async function readOfOwners(
 
 /** One step for each ancestor. Index: primary key. @returns the ids from a node up to the root of its space */
 export async function readWaysUp(
-  db: Kysely<ShardTables>,
+  db: ShardReads,
   chains: readonly Pick<LiveGrant, "space_id" | "node_id">[],
 ): Promise<(spaceId: SpaceId, id: NodeId) => readonly NodeId[]> {
   const { rows } = await sql<{ space_id: SpaceId; id: NodeId; parent_id: NodeId | null }>`

@@ -1,9 +1,9 @@
 import type { SpaceId } from "@holdfast/core/ids";
-import { type Kysely, sql } from "kysely";
+import { sql } from "kysely";
 import { uuidKeys } from "../../base/db/array-parameters.ts";
 import { keyed } from "../../base/db/database.ts";
-import type { ShardTables } from "../../base/db/shard-tables.ts";
-import type { Shard, Shards } from "../../base/db/shards.ts";
+import type { ShardReads } from "../../base/db/shard-tables.ts";
+import type { ReadShard, ReadShards } from "../../base/db/shards.ts";
 import { findHeld, type Givers, readChains, readGivers } from "./given-on.ts";
 import { countedParts, type CountedRow, ofOwner, type Sought } from "./counted-grants.ts";
 import { type LiveGrant, rightsOf, type SpaceRights } from "./space-rights.ts";
@@ -13,8 +13,8 @@ import { type LiveGrant, rightsOf, type SpaceRights } from "./space-rights.ts";
  * grants whose giver may no longer share. Includes only the effective grant of the owner at each node.
  */
 export async function loadRights(
-  shards: Shards,
-  { db }: Shard,
+  shards: ReadShards,
+  { db }: ReadShard,
   sought: Sought,
 ): Promise<ReadonlyMap<SpaceId, SpaceRights>> {
   const { rows } = await sql<CountedRow>`with ${countedParts(sought)} select * from counted ${keyed}`.execute(db);
@@ -23,8 +23,8 @@ export async function loadRights(
 
 /** Rights from counted rows without lapsed ones. Needs no statement without re-shared grants. */
 export async function countRights(
-  shards: Shards,
-  db: Kysely<ShardTables>,
+  shards: ReadShards,
+  db: ShardReads,
   rows: readonly CountedRow[],
   sought: Pick<Sought, "despiteSuspension">,
 ): Promise<ReadonlyMap<SpaceId, SpaceRights>> {
@@ -36,7 +36,7 @@ export async function countRights(
 
 /** Same for many users in one space, each with its grantees, in their order. */
 export async function loadRightsOfEach(
-  shards: Shards,
+  shards: ReadShards,
   spaceId: SpaceId,
   each: readonly (readonly string[])[],
 ): Promise<readonly SpaceRights[]> {
@@ -48,7 +48,7 @@ export async function loadRightsOfEach(
 
 /** Same in one space under its lock, without other shards. @param givers result of `loadGivers` before the lock */
 export async function loadLockedRights(
-  reader: Kysely<ShardTables>,
+  reader: ShardReads,
   spaceId: SpaceId,
   { grantees, givers }: { readonly grantees: readonly string[]; readonly givers: Givers | undefined },
 ): Promise<SpaceRights> {
@@ -59,15 +59,15 @@ export async function loadLockedRights(
 }
 
 /** Givers of re-shared grants in the space. One statement without such grants. */
-export async function loadGivers(shards: Shards, spaceId: SpaceId, grantees: readonly string[]): Promise<Givers> {
+export async function loadGivers(shards: ReadShards, spaceId: SpaceId, grantees: readonly string[]): Promise<Givers> {
   const { db } = shards.ofId(spaceId);
   return readGivers(shards, await readChains(db, await readGrants(db, { grantees, spaceId, givenOn: true })));
 }
 
 /** Removes re-shared grants whose giver may no longer share. Needs no statement without such grants. */
 export async function dropLapsed<Grant extends LiveGrant>(
-  shards: Shards,
-  db: Kysely<ShardTables>,
+  shards: ReadShards,
+  db: ShardReads,
   grants: readonly Grant[],
   options: Pick<Sought, "despiteSuspension"> = {},
 ): Promise<readonly Grant[]> {
@@ -85,7 +85,7 @@ const isHeldOpen = sql<boolean>`(kind <> 'link' or secret_hash is not null or ex
 
 /** Live grants of these grantees, including lapsed re-shared ones. Index: grants_grantee. */
 export async function readGrants(
-  db: Kysely<ShardTables>,
+  db: ShardReads,
   { grantees, spaceId, despiteSuspension = false, givenOn = false }: Sought & { readonly givenOn?: boolean },
 ): Promise<LiveGrant[]> {
   const { rows } = await sql<LiveGrant>`

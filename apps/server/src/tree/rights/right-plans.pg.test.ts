@@ -34,7 +34,7 @@ before(async () => {
     dialect: new PostgresDialect({ pool }),
     log: ({ query }) => void statements.set(query.sql, { text: query.sql, parameters: query.parameters }),
   });
-  const shard = { ...databases.shards.all()[0]!, db };
+  const shard = { ...databases.shards.all()[0]!, db, primary: db };
   shards = { of: () => shard, ofId: () => shard, all: () => [shard] };
   owner = await makeTestSpace(shards);
   const other = await makeTestSpace(shards);
@@ -74,7 +74,7 @@ test("statements for rights are planned five times per connection, then never ag
     log: silentLog,
   });
   try {
-    const shard = { ...databases.shards.all()[0]!, db: one.db };
+    const shard = { ...databases.shards.all()[0]!, db: one.db, primary: one.db };
     const world: Shards = { of: () => shard, ofId: () => shard, all: () => [shard] };
     for (let time = 0; time < 8; time += 1) {
       const node = await findNode(world, { ...viewer }, deepest);

@@ -15,7 +15,7 @@ export function recorded(shards: Shards, compiled: CompiledQuery[]): Shards {
       compiled.push(query);
       return (executeQuery as (...all: unknown[]) => unknown)(query, ...rest);
     }) as never;
-    return { ...shard, db };
+    return { ...shard, db, primary: db };
   };
   const wrapped = new Map(shards.all().map((shard) => [shard, wrap(shard)]));
   const of = (shard: Shard) => wrapped.get(shard) ?? shard;

@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import { z } from "zod";
 import type { Actor } from "../actor.ts";
 import type { NodeRow } from "../../base/db/shard-tables.ts";
-import type { Shard, Shards } from "../../base/db/shards.ts";
+import type { ReadShard, ReadShards } from "../../base/db/shards.ts";
 import { assertMay } from "../rights/roles.ts";
 import { decodeCursor, encodeCursor } from "../read/cursor.ts";
 import type { NodePage } from "../read/list-folder.ts";
@@ -34,13 +34,13 @@ export type TrashPage = NodePage & Partial<JournalHead>;
  * @throws HoldfastError not_found; forbidden if the caller cannot write in the folder; bad_request for a cursor of
  * another list
  */
-export async function listTrash(shards: Shards, caller: Actor, request: TrashRequest): Promise<TrashPage> {
+export async function listTrash(shards: ReadShards, caller: Actor, request: TrashRequest): Promise<TrashPage> {
   const limit = request.limit ?? limits.listItemsDefault;
   const after = request.cursor === undefined ? undefined : decodeCursor(trashCursor, request.cursor);
   if (request.in !== undefined) return listTrashIn(shards, caller, request.in, limit, after);
   const shard = shards.of(caller.bucket);
   // Read first, so that the list contains all items up to this entry.
-  const head = after === undefined && caller.owns ? await newestEntry(shard.db, caller.spaceId) : {};
+  const head = after === undefined && caller.owns ? await newestEntry(shard.primary, caller.spaceId) : {};
   const rows = await readTrash(shard, caller.spaceId, limit + 1, after);
   const ids = rows.slice(0, limit).map((row) => row.id);
   const placed = await findOwnNodes(shard, caller, ids);
@@ -63,7 +63,7 @@ const looksMax = 5;
 
 /** Skips items from other folders. If there are very many, the cursor points to one of them. */
 async function listTrashIn(
-  shards: Shards,
+  shards: ReadShards,
   caller: Actor,
   id: string,
   limit: number,
@@ -106,7 +106,7 @@ function placeOf({ trashed_at: at, id }: Trashed): Place {
 
 /** Index: nodes_trash, by time descending, then id ascending. */
 async function readTrash(
-  shard: Shard,
+  shard: ReadShard,
   spaceId: SpaceId,
   count: number,
   after: Place | undefined,

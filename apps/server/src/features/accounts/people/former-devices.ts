@@ -3,7 +3,7 @@ import { limits } from "@holdfast/core/limits";
 import { type RawBuilder, sql } from "kysely";
 import { uuidArray } from "../../../base/db/array-parameters.ts";
 import type { ShardQueries } from "../../../base/db/shard-tables.ts";
-import type { Shards } from "../../../base/db/shards.ts";
+import type { ReadShards } from "../../../base/db/shards.ts";
 
 /** Keeps the names for the history. @returns owner of each device */
 export async function removeDevices(
@@ -29,7 +29,7 @@ export async function forgetOldestNames(transaction: ShardQueries, userId: UserI
 }
 
 export async function readDeviceNames(
-  shards: Shards,
+  shards: ReadShards,
   userId: UserId,
   given: readonly (string | null)[],
 ): Promise<ReadonlyMap<string, string>> {

@@ -1,9 +1,9 @@
 import { isId, type UserId } from "@holdfast/core/ids";
 import type { PersonJson } from "@holdfast/protocol/values";
-import { type Kysely, sql } from "kysely";
+import { sql } from "kysely";
 import { uuidArray } from "../../../base/db/array-parameters.ts";
-import type { ShardTables } from "../../../base/db/shard-tables.ts";
-import type { Shards } from "../../../base/db/shards.ts";
+import type { ShardReads } from "../../../base/db/shard-tables.ts";
+import type { ReadShards } from "../../../base/db/shards.ts";
 
 /** Name of somebody who acted through a link. Only people who may share see the link's own name. */
 const linkName = "(link)";
@@ -11,7 +11,7 @@ const linkName = "(link)";
 const goneName = "(deleted account or link)";
 
 /** One statement per shard; every id gets an answer. The caller checks that the reader may see their actions. */
-export async function readPeople(shards: Shards, ids: Iterable<string>): Promise<(id: string) => PersonJson> {
+export async function readPeople(shards: ReadShards, ids: Iterable<string>): Promise<(id: string) => PersonJson> {
   const accounts = new Set(ids).values().filter((id) => isId(id)) as IteratorObject<UserId>;
   const byShard = Map.groupBy(accounts, (id) => shards.ofId(id));
   const found = await Promise.all([...byShard].map(([{ db }, some]) => readNames(db, some)));
@@ -20,7 +20,7 @@ export async function readPeople(shards: Shards, ids: Iterable<string>): Promise
 }
 
 /** Indexes: `grants_grantee`, primary key. */
-async function readNames(db: Kysely<ShardTables>, ids: readonly UserId[]): Promise<PersonJson[]> {
+async function readNames(db: ShardReads, ids: readonly UserId[]): Promise<PersonJson[]> {
   const { rows } = await sql<PersonJson>`
     select id, name from shard.users where id = any(${uuidArray(ids)})
     union all

@@ -179,7 +179,10 @@ test("accounts from before plans keep their quotas", async () => {
     }),
   );
   await migrate(database.connection, shardMigrations, silentLog);
-  await writePlans({ ...world.shards, all: () => [{ id: "old", db, connection: {} }] }, { plans, defaultPlan: "free" });
+  await writePlans(
+    { ...world.shards, all: () => [{ id: "old", db, primary: db, connection: {} }] },
+    { plans, defaultPlan: "free" },
+  );
   const { rows } = await sql`select u.plan, s.quota_bytes, s.quota_fixed from shard.users u
     join shard.spaces s on s.id = u.space_id order by array_position(${ids}::uuid[], u.id)`.execute(db);
   assert.deepEqual(rows, [

@@ -24,7 +24,7 @@ after(async () => {
 test("expired credentials are found by indexes, without scanning the others", async () => {
   await logged.executeQuery(sql.raw(fill).compile(logged));
   await logged.executeQuery(sql.raw("analyze").compile(logged));
-  const shard = { ...databases.shards.ofId(newTestId()), db: logged };
+  const shard = { ...databases.shards.ofId(newTestId()), db: logged, primary: logged };
   const shards = { of: () => shard, ofId: () => shard, all: () => [shard] };
   statements.length = 0;
   assert.equal(await expireCredentials({ shards, clock: makeTestClock(), random: () => new Uint8Array() }), 3);
