@@ -3,7 +3,17 @@ import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { startTestPair, type TestPair } from "../base/db/replicas/testing-standby.ts";
 import { newPerson, type Person } from "./new-person.ts";
-import { Api, eventually, makeFolder, ok, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import {
+  administrator,
+  Api,
+  eventually,
+  holdfast,
+  makeFolder,
+  ok,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "./testing.ts";
 
 interface Listed {
   readonly name: string;
@@ -48,6 +58,13 @@ describe("A server with a read replica", () => {
   const mkdir = async (path: string) =>
     (await ok(owner.api, "POST", "/metadata", { path, kind: "folder" })).id as string;
   const share = (id: string) => ok(owner.api, "POST", `/files/${id}/share`, { email: guest.email, role: "viewer" });
+  const shards = async () => {
+    const env = { HOME: folder, XDG_CONFIG_HOME: `${folder}/config` };
+    const { email, password } = administrator;
+    const login = ["login", server.url, "--email", email, "--password-stdin"];
+    assert.equal((await holdfast(login, { env, input: `${password}\n` })).code, 0);
+    return holdfast(["admin", "shards"], { env });
+  };
   const served = async () => {
     const text = await (await fetch(`${server.url}/metrics`)).text();
     const by = (name: string) =>
@@ -88,9 +105,13 @@ describe("A server with a read replica", () => {
   test("every answer shows the changes and rights of the moment, also while replay is paused", async () => {
     const [standby] = pair.standbys;
     for (let round = 0; round < 5; round++) await assertCurrent(`streaming-${round}`);
+    assert.match((await shards()).stdout, /main +ok .*\nmain +ok .* read replica\n/);
     await standby?.run("select pg_wal_replay_pause()");
     await assertCurrent("pausing");
     const paused = await served();
+    const { code, stdout } = await shards();
+    assert.equal(code, 1);
+    assert.match(stdout, /main +behind .* read replica, .* behind\n/);
     for (let round = 0; round < 5; round++) await assertCurrent(`paused-${round}`);
     const briefly = await mkdir("/shared briefly");
     const { id: permission } = await share(briefly);

@@ -15,7 +15,7 @@ export interface LogEnd extends LogPosition {
   readonly isWaiting: boolean;
 }
 
-/** What a standby has replayed. */
+/** End of the log that a standby has replayed. */
 export interface ReplayedLog extends LogPosition {
   /** False after a promotion. */
   readonly isStandby: boolean;

@@ -24,12 +24,14 @@ export interface ReplicaTimes {
 
 export interface ReplicaState {
   readonly database: string;
-  /** `used`: it would run a read of this moment. `unknown`: the primary does not answer. */
+  /** `used`: within a second, it has replayed the primary's log. `unknown`: the primary does not answer. */
   readonly state: "used" | Lag["state"] | "unreachable" | "unknown";
   readonly behindBytes: number | undefined;
 }
 
 const connectTimeoutMs = 1000;
+/** Longer than for a read, so that a report does not depend on the last milliseconds. */
+const reportWaitsMs = [10, 40, 150, 300, 500];
 
 /** A PostgreSQL standby of a shard. */
 export class Replica {
@@ -110,7 +112,7 @@ export class Replica {
     const known = this.#remembered.get(client);
     if (known !== undefined && this.#times.nowMs() < known.untilMs && lagOf(known.replayed, wanted) === undefined)
       return undefined;
-    const replayed = await this.#lastReplayed(client, wanted);
+    const replayed = await this.#lastReplayed(client, wanted, this.#times.replayWaitsMs);
     const lag = lagOf(replayed, wanted) ?? (await this.#leadOf(replayed, wanted));
     if (lag === undefined)
       this.#remembered.set(client, { replayed, untilMs: this.#times.nowMs() + this.#times.rememberedMs });
@@ -127,9 +129,13 @@ export class Replica {
   }
 
   /** Waits until the position is replayed, but not long. */
-  async #lastReplayed(client: pg.Client | pg.PoolClient, wanted: LogPosition): Promise<ReplayedLog> {
+  async #lastReplayed(
+    client: pg.Client | pg.PoolClient,
+    wanted: LogPosition,
+    waitsMs: readonly number[],
+  ): Promise<ReplayedLog> {
     let replayed = await this.#check(client);
-    for (const waitMs of this.#times.replayWaitsMs) {
+    for (const waitMs of waitsMs) {
       if (lagOf(replayed, wanted)?.behindBytes === undefined) break;
       await this.#times.sleep(waitMs);
       replayed = await this.#check(client);
@@ -156,7 +162,7 @@ export class Replica {
     try {
       await client.connect();
       if (wanted === undefined) return { database, state: "unknown", behindBytes: undefined };
-      const replayed = await this.#lastReplayed(client, wanted);
+      const replayed = await this.#lastReplayed(client, wanted, reportWaitsMs);
       const lag = lagOf(replayed, wanted) ?? (await this.#leadOf(replayed, wanted));
       return { database, state: lag?.state ?? "used", behindBytes: lag === undefined ? 0 : lag.behindBytes };
     } catch {
