@@ -130,6 +130,47 @@ for (const then of ["", ", right before that one is listed", ", and that one is 
   });
 }
 
+test("a folder that is back in the share when it is listed stays, though the page before reports that it left", async () => {
+  const shared = new Shared();
+  const home = homeOf("ada");
+  for (const [id, parent] of [
+    ["inner", "docs"],
+    ["fresh", home],
+    ["outer", home],
+    ["way", "outer"],
+  ] as const)
+    shared.ownerMakes(id, parent);
+  shared.ownerPuts("f.txt", "f", "inner");
+  assert.ok((await shared.once()).inSync);
+  const move = (id: string, parent_id: string): void => shared.owner({ op: "move", file_id: id, parent_id, name: id });
+  move("fresh", "docs");
+  move("inner", "way");
+  const server = shared.server();
+  let pages = 0;
+  const listChanges: Server["listChanges"] = async (token) => {
+    const page = await server.listChanges(token);
+    pages += 1;
+    if (pages > 1) return page;
+    assert.deepEqual(
+      page.changes.map(({ id, kind }) => [id, kind]),
+      [
+        ["fresh", "appeared"],
+        ["inner", "gone"],
+      ],
+    );
+    // They come into view through another folder, whose listing lacks them.
+    move("outer", "docs");
+    move("way", "fresh");
+    return page;
+  };
+  assert.ok((await shared.once({ server: { ...server, listChanges } })).inSync);
+  const inner = { "docs/fresh/way/inner": "/", "docs/fresh/way/inner/f.txt": "f" };
+  const around = { docs: "/", "docs/a.txt": "first", "docs/fresh": "/", "docs/fresh/way": "/", "docs/outer": "/" };
+  assert.deepEqual(shared.onDisk(), { ...around, ...inner });
+  assert.deepEqual(shared.space("ada"), shared.onDisk());
+  shared.close();
+});
+
 test("a folder that left a share and returns in another one is complete for the guest", async () => {
   const shared = new Shared();
   const home = homeOf("ada");

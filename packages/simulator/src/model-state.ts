@@ -21,6 +21,8 @@ export interface JournalEntry {
   /** Permanently removed, from the trash or from its place. */
   readonly purged?: "trash" | "place" | undefined;
   readonly isMaking: boolean;
+  /** Former folder; undefined: the entry is no move. */
+  readonly from?: string | null | undefined;
   /** Kind of change for each account that saw the node before or after. */
   readonly audience: ReadonlyMap<string, ChangeKind>;
 }
@@ -156,7 +158,8 @@ export class ModelState {
     this.nodes = new Map(before).set(node.id, { ...node, seq });
     const audience = this.#audienceOf([before, sharesBefore], node.id, kind);
     const isMaking = !before.has(node.id);
-    this.#enter(device, { space, seq, kind, id: node.id, audience, decided, purged, isMaking });
+    const from = before.get(node.id)?.parentId;
+    this.#enter(device, { space, seq, kind, id: node.id, audience, decided, purged, isMaking, from });
   }
 
   #enter(device: string, entry: Omit<JournalEntry, "device" | "tag">): void {
@@ -334,18 +337,27 @@ export class ModelState {
   }
 
   changeOf(entry: JournalEntry | undefined, account: string): ChangeJson | undefined {
-    const kind = entry?.audience.get(account);
-    if (entry === undefined || kind === undefined) return undefined;
+    const reported = entry?.audience.get(account);
+    if (entry === undefined || reported === undefined) return undefined;
     const { seq, id, decided, purged } = entry;
     // Its changes are reported at the mount, in the account's own space.
     if (this.shares.mountOf(this.nodes, account, id) !== undefined) return undefined;
     const node = this.nodes.get(id);
-    const isGone = kind === "gone" || node === undefined || !this.shares.isInView(this.nodes, account, id);
+    const isShown = node !== undefined && this.shares.isInView(this.nodes, account, id);
+    const isGone = !isShown || entry.kind === "gone";
     const fromTrash = purged === "trash" ? { from_trash: true as const } : {};
     if (isGone) return { seq, kind: "gone", id, ...decisionFields(decided, account), ...fromTrash };
+    // An item that left the view and is back is reported as it is now.
+    const kind = reported === "gone" ? this.#kindOfReturn(account, entry) : reported;
     const hasMore = node.kind === "folder" || node.kind === "mount";
     const existed = kind === "changed" && hasMore && !entry.isMaking ? { existed: true as const } : {};
     return { seq, kind, id, ...existed, node: this.show(account, node) };
+  }
+
+  #kindOfReturn(account: string, { from }: JournalEntry): ChangeKind {
+    const { nodes, shares } = this;
+    const id = from ?? "";
+    return shares.isInView(nodes, account, id) || shares.mountOf(nodes, account, id) ? "changed" : "appeared";
   }
 
   /** Returns the positions of visible spaces; none without shares, like a server that does not know them. */

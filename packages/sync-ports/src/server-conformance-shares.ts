@@ -184,6 +184,21 @@ export function testServerShares(name: string, open: () => Promise<TestedShares>
     await shared.hears(["gone inner"]);
   });
 
+  check("an item that left the share and is back in it is listed as it is now", "viewer", async (shared) => {
+    const { scene, docs, inner } = shared;
+    const outside = (await scene.makeFolder("outside")).id;
+    const between = (await scene.makeFolder("between", docs)).id;
+    await shared.hears([`changed ${between} viewer`]);
+    const move = (id: string, parent: string) => scene.must({ op: "move", file_id: id, parent_id: parent, name: id });
+    await move(inner, outside);
+    await move(outside, docs);
+    await shared.hears(["changed inner viewer", `appeared ${outside} viewer`]);
+    await move(inner, between);
+    await move(between, scene.folderId);
+    await move(inner, outside);
+    await shared.hears(["changed inner viewer", `gone ${between}`, "appeared inner viewer"]);
+  });
+
   check("9: nodes trashed by a rewind are listed as such, and restored ones appear", "viewer", async (shared) => {
     const { docs, inner, scene, tested } = shared;
     const moment = await tested.people.moment();

@@ -144,6 +144,8 @@ async function applyChange(
   const { server, state, mounts, current, listings } = page;
   const id = text as NodeId;
   if (node === undefined) {
+    // The listing is newer than the page, and the item may have returned with a folder, under its number.
+    if (listings.isListed(id)) return;
     mounts.end(id);
     const known = current.get(id) ?? unseenCreation(state, id);
     if (known !== undefined) record(id, { ...known, trashed: true, seq });
@@ -165,7 +167,10 @@ async function applyChange(
   const listed = await listBelow(server, id);
   if (listed === undefined) return;
   const rows = mounts.rowsOf(listed);
-  for (const [each, below] of rows) record(each, below);
+  for (const [each, below] of rows) {
+    record(each, below);
+    listings.noteRow(each);
+  }
   const showsOthers = node.kind === "mount" || listed.some((each) => each.kind === "mount");
   if (showsOthers || shareOf(state, current, id) !== undefined) {
     for (const [each, missed] of await missedIn(page, id, rows)) record(each, missed);
@@ -181,6 +186,7 @@ const listedSetting = "listed below";
  */
 class Listings {
   readonly #wasBefore: boolean;
+  readonly #listed = new Set<NodeId>();
   #isNow = false;
 
   constructor(state: SyncState) {
@@ -193,6 +199,15 @@ class Listings {
 
   note(): void {
     this.#isNow = true;
+  }
+
+  noteRow(id: NodeId): void {
+    this.#listed.add(id);
+  }
+
+  /** True if a listing of this page shows the item. */
+  isListed(id: NodeId): boolean {
+    return this.#listed.has(id);
   }
 
   /** A page requested after the listings removes all doubt at its end. */
