@@ -55,6 +55,35 @@ test("a local item at the hidden place of a mounted folder waits and is reported
   world.close();
 });
 
+test("a folder renamed here to the hidden place of a mounted folder waits with that name, and its content is synced", async () => {
+  const { world } = await withOneInOther();
+  world.ownerMakes("own", "docs");
+  world.ownerPuts("o.txt", "o", "own");
+  assert.ok((await world.once()).inSync);
+  world.move("docs/own", "docs/inner");
+  world.write("docs/inner/new.txt", "new");
+  assert.ok((await world.problems()).includes("exists docs/inner"));
+  world.ownerPuts("later.txt", "later", "own");
+  assert.ok((await world.problems()).includes("exists docs/inner"));
+  const content = { "o.txt": "o", "new.txt": "new", "later.txt": "later" };
+  const below = (top: string) => Object.entries(content).map(([name, text]) => [`${top}/${name}`, text] as const);
+  const other = { "docs/inner": "/", "docs/inner/x.txt": "x" };
+  const beside = { docs: "/", "docs/a.txt": "first" };
+  assert.deepEqual(world.onDisk(), { ...apart, "docs/inner": "/", ...Object.fromEntries(below("docs/inner")) });
+  assert.deepEqual(world.space("ada"), {
+    ...beside,
+    ...other,
+    "docs/own": "/",
+    ...Object.fromEntries(below("docs/own")),
+  });
+  world.owner({ op: "move", file_id: "side", parent_id: homeOf("ada"), name: "side" });
+  await world.once();
+  assert.ok((await world.once()).inSync);
+  assert.deepEqual(world.onDisk(), { ...apart, "docs/inner": "/", ...Object.fromEntries(below("docs/inner")) });
+  assert.deepEqual(world.space("ada"), world.onDisk());
+  world.close();
+});
+
 for (const how of ["leaves", "is out of"] as const) {
   test(`an account that ${how} the folder's own mount finds the folder in the other one`, async () => {
     const { world, mountId } = await withOneInOther();

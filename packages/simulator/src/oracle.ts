@@ -7,11 +7,13 @@ import { seenTree } from "./person.ts";
 import {
   checkRights,
   checkWaiting,
+  isWithin,
   keptContents,
   takenPaths,
   viewOf,
   waitingPaths,
   withoutOwnPrivacy,
+  withTaken,
 } from "./share-oracle.ts";
 import type { World } from "./world.ts";
 import type { Device } from "./world-state.ts";
@@ -66,10 +68,11 @@ function checkShared(world: World, alone: ReadonlyMap<string, string> | undefine
     checkWaiting(world, device);
     const waiting = waitingPaths(device);
     const taken = takenPaths(world, device);
-    const isTaken = (path: string): boolean => taken.some((each) => path === each || path.startsWith(`${each}/`));
+    const view = withTaken(world, device, { view: viewOf(world.model, device.account), taken });
+    // A new item at a taken name is on this device only.
+    const isNew = (path: string): boolean => taken.some((each) => isWithin(path, each) && !view.has(each));
     const withoutWaiting = (tree: ReadonlyMap<string, string>) =>
-      new Map([...tree].filter(([path]) => !waiting.has(path) && !isTaken(path)));
-    const view = viewOf(world.model, device.account);
+      new Map([...tree].filter(([path]) => !waiting.has(path) && !isNew(path)));
     const comparable = (tree: ReadonlyMap<string, string>) =>
       withoutOwnPrivacy(world.model, device.account, { tree, view });
     compare(world, `${device.name} / server`, withoutWaiting(comparable(seenTree(device.root))), withoutWaiting(view));

@@ -89,6 +89,37 @@ export function takenPaths({ model }: Pick<WorldState, "model">, { account, engi
 }
 
 /**
+ * Returns an account's view as its device shows it: an item that a person moved to a taken name is at that name, with
+ * everything below it.
+ */
+export function withTaken(
+  { model }: Pick<WorldState, "model">,
+  { account, root, state }: Device,
+  { view, taken }: { readonly view: ReadonlyMap<string, string>; readonly taken: readonly string[] },
+): ReadonlyMap<string, string> {
+  const idAt = (path: string): NodeId | undefined => {
+    const inode = root.at(path)?.number;
+    return [...state.local].find(([, { fingerprint }]) => fingerprint.inode === BigInt(inode ?? -1))?.[0];
+  };
+  let shown = view;
+  for (const path of taken) {
+    const from = pathOf(model, account, idAt(path));
+    if (from === undefined || from === path) continue;
+    const moved = (each: string): string => (isWithin(each, from) ? path + each.slice(from.length) : each);
+    shown = new Map([...shown].map(([each, what]) => [moved(each), what]));
+  }
+  return shown;
+}
+
+function pathOf(model: ModelServer, account: string, id: NodeId | undefined): string | undefined {
+  return [...shownIn(model, account)].find(([, node]) => node.id === id)?.[0];
+}
+
+export function isWithin(path: string, top: string): boolean {
+  return path === top || path.startsWith(`${top}/`);
+}
+
+/**
  * Returns contents allowed outside of the server: waiting for upload, or quarantined. Content that left a share in the
  * hours forgotten by a restored server may be in a device's trash only.
  */

@@ -91,3 +91,29 @@ longTest(
     for (const kind of kindsOfDeeds) assert.ok(isSeen(kind), `${sum.get(kind)} ${kind} in fourteen stories`);
   },
 );
+
+longTest("a folder renamed to the name of one that is mounted elsewhere is compared at that name", async () => {
+  const without = [
+    "failure of cyd's list 2013",
+    "death of bob before a change 1297",
+    "death of cyd before a change 1143",
+    "interference of bob at list 1711",
+    "interference of bob at list 1751",
+    "interference of bob at list 1752",
+    "failure of bob's stat 4463",
+    "failure of bob's syncFolder 713",
+    "listChanges of bob 111",
+    "interference of cyd at list 1295",
+    "share 4 in round 1",
+    "interference of cyd at list 662",
+    "interference of cyd at list 667",
+    "interference of cyd at syncFolder 347",
+    "death of cyd after a change 630",
+    "interference of bob at syncFolder 373",
+    "failure of bob's syncFolder 400",
+    "listBelow of bob 11",
+    "interference of ada at list 519",
+    "failure of ada's stat 1374",
+  ];
+  assert.deepEqual((await runStory({ ...storyOf(36_676_914), without })).violations, []);
+});
