@@ -4,7 +4,7 @@ import Check from "lucide-react/icons/check";
 import ChevronDown from "lucide-react/icons/chevron-down";
 import ChevronRight from "lucide-react/icons/chevron-right";
 import ChevronUp from "lucide-react/icons/chevron-up";
-import { useEffect, useRef, useState } from "react";
+import { type FocusEvent, useEffect, useRef, useState } from "react";
 import { Face, noIcon } from "./menu-face.tsx";
 import { type MenuProps, MenuSheet } from "./menu-sheet.tsx";
 import { isNarrow } from "./narrow.ts";
@@ -20,7 +20,7 @@ export function MenuLayer({ menu }: { readonly menu: OpenMenu }) {
     event.preventDefault();
     const opener = menu.opener?.() ?? before.current;
     // The chosen item may have moved the focus already.
-    if (opener instanceof HTMLElement && isFree(document.activeElement)) opener.focus();
+    if (opener instanceof HTMLElement && isFree(document.activeElement, opener)) opener.focus();
   };
   return isSheet ? (
     <MenuSheet menu={menu} giveFocusBack={giveFocusBack} />
@@ -40,6 +40,7 @@ function useCloseOnLeave(): void {
 
 /** Anchored to an own element, because the opener may be in a list that changes. */
 function MenuPopup({ menu, giveFocusBack }: MenuProps) {
+  const focusFirst = useFocusFirst(menu);
   return (
     <DropdownMenu.Root open dir={direction()} onOpenChange={(isOpen) => isOpen || closeMenu()}>
       <DropdownMenu.Trigger asChild>
@@ -56,10 +57,10 @@ function MenuPopup({ menu, giveFocusBack }: MenuProps) {
           collisionPadding={8}
           loop
           ref={showEdges}
+          onFocus={focusFirst}
           onCloseAutoFocus={giveFocusBack}
           className={look}
         >
-          {menu.byKey === true && <FocusFirst />}
           <More Icon={ChevronUp} side="menu-before" />
           <Items items={menu.items} />
           <More Icon={ChevronDown} side="menu-after" />
@@ -140,15 +141,14 @@ function Submenu({ item, hasIcons }: SubmenuProps) {
   );
 }
 
-/** Runs before Radix focuses the menu, which leaves a focus inside alone. */
-function FocusFirst() {
-  const place = useRef<HTMLSpanElement>(null);
-  useEffect(() => {
-    place.current?.parentElement
-      ?.querySelector<HTMLElement>("[role^=menuitem]:not([data-disabled])")
-      ?.focus({ preventScroll: true });
-  }, []);
-  return <span ref={place} hidden />;
+/** Radix focuses the menu. Earlier, a dialog below would move the focus back into itself. */
+function useFocusFirst(menu: OpenMenu) {
+  const isDone = useRef(menu.byKey !== true);
+  return ({ target, currentTarget }: FocusEvent<HTMLElement>) => {
+    if (isDone.current || target !== currentTarget) return;
+    isDone.current = true;
+    currentTarget.querySelector<HTMLElement>("[role^=menuitem]:not([data-disabled])")?.focus({ preventScroll: true });
+  };
 }
 
 function edges(at: OpenMenu["at"]) {
@@ -166,8 +166,10 @@ function sideOf(at: OpenMenu["at"]): "bottom" | "right" {
 /** Menu width with its distance to the edge, in pixels. */
 const widthMax = 340;
 
-function isFree(focused: Element | null): boolean {
-  return focused === null || focused === document.body || focused.closest("[role=menu]") !== null;
+/** A dialog around the opener takes the focus itself if its content changes while the menu closes. */
+function isFree(focused: Element | null, opener: HTMLElement): boolean {
+  if (focused === null || focused === document.body) return true;
+  return focused.closest("[role=menu]") !== null || (focused.role === "dialog" && focused.contains(opener));
 }
 
 function direction(): "ltr" | "rtl" {

@@ -86,7 +86,8 @@ export const bareLook = "pointer-events-none opacity-0";
 
 /** Escape ends the renaming or search, or closes the suggestions of a field, first. */
 function keepsEscape({ target }: KeyboardEvent): boolean {
-  return target instanceof Element && target.closest("header input, [role=search], [data-keeps-escape]") !== null;
+  const fields = "header input, [role=search], [role=combobox][aria-expanded=true], [data-keeps-escape]";
+  return target instanceof Element && target.closest(fields) !== null;
 }
 
 /** Focuses the layer instead of its first button, so that keys reach the content. */

@@ -1,7 +1,8 @@
 import type { NewPermissionJson, PermissionJson } from "@holdfast/protocol/sharing-routes";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type SubmitEvent, useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { ownGroups } from "../../data/people.ts";
+import { permissionsOf } from "../../data/permissions.ts";
 import { useDrive } from "../../data/use-drive.ts";
 import { announcer } from "../../design/live-regions.tsx";
 import { Button } from "../../design/button.tsx";
@@ -28,7 +29,8 @@ import { RoleMenu } from "./role-menu.tsx";
 import type { SharingProps } from "./sharing-props.ts";
 
 interface InvitePeopleProps extends SharingProps {
-  readonly permissions: readonly PermissionJson[];
+  /** Undefined while the list loads. */
+  readonly permissions: readonly PermissionJson[] | undefined;
 }
 
 /** Gives people and groups a role. An address without an account is invited. */
@@ -41,9 +43,10 @@ export function InvitePeople({ node, permissions }: InvitePeopleProps) {
   const sendsMail = useSignInWays().mail;
   const share = useShare(node.id, sendsMail);
   const choice = useChoice(permissions);
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const invitees = choice.take();
+  const { isWaiting, load } = useListed(node.id, permissions);
+  const submit = async () => {
+    const listed = await load();
+    const invitees = listed && choice.take(listed);
     if (invitees === undefined) return;
     const sent = { invitees, text: choice.field.text };
     share.mutate(
@@ -59,7 +62,13 @@ export function InvitePeople({ node, permissions }: InvitePeopleProps) {
     );
   };
   return (
-    <form onSubmit={submit} className="flex flex-col gap-3">
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+      className="flex flex-col gap-3"
+    >
       <PeopleField {...choice.field} hint={message(sendsMail ? "share.whomHint" : "share.whomHintNoMail")} />
       {choice.isFilled && (
         <Field
@@ -82,7 +91,7 @@ export function InvitePeople({ node, permissions }: InvitePeopleProps) {
           />
         )}
         <div className="ms-auto">
-          <Button kind="primary" type="submit" busy={share.isPending}>
+          <Button kind="primary" type="submit" busy={share.isPending || isWaiting}>
             {message("share.share")}
           </Button>
         </div>
@@ -96,22 +105,38 @@ export function InvitePeople({ node, permissions }: InvitePeopleProps) {
   );
 }
 
+/** Waits for the list of permissions, which contains the people that already have access. */
+function useListed(nodeId: string, permissions: readonly PermissionJson[] | undefined) {
+  const drive = useDrive();
+  const queries = useQueryClient();
+  const [isWaiting, setWaiting] = useState(false);
+  const load = async () => {
+    if (permissions !== undefined) return permissions;
+    setWaiting(true);
+    // The panel reports a failure.
+    const listed = await queries.query({ ...permissionsOf(drive, nodeId), staleTime: "static" }).catch(() => undefined);
+    setWaiting(false);
+    return listed;
+  };
+  return { isWaiting, load };
+}
+
 /** The people and groups chosen so far, and the text that is not chosen yet. */
-function useChoice(permissions: readonly PermissionJson[]) {
+function useChoice(permissions: readonly PermissionJson[] | undefined) {
   const { message } = useMessages();
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState<readonly Invitee[]>([]);
   const [error, setError] = useState<string>();
   const groups = useQuery(ownGroups(useDrive())).data ?? [];
-  const members = useMemo(() => new Set(permissions.flatMap(memberKeys)), [permissions]);
+  const members = useMemo(() => membersOf(permissions ?? []), [permissions]);
   return {
     isFilled: text.trim() !== "" || chosen.length > 0,
     field: { text, chosen, members, groups, error, onText: setText, onChosen: setChosen },
     /** @returns all invitees; undefined, with an error at the field, if one has access or the text is no invitee */
-    take: (): readonly Invitee[] | undefined => {
+    take: (listed: readonly PermissionJson[]): readonly Invitee[] | undefined => {
       const last = inviteesOf(text, groups);
       const all = withoutDoubles([...chosen, ...(last ?? [])]);
-      const member = all.find((one) => members.has(keyOf(one)));
+      const member = all.find((one) => membersOf(listed).has(keyOf(one)));
       if (last === undefined || all.length === 0) setError(message("share.nobody"));
       else if (member !== undefined) setError(message("share.hasAccess", { name: nameOf(member) }));
       else {
@@ -131,6 +156,10 @@ function useChoice(permissions: readonly PermissionJson[]) {
       setError(problem);
     },
   };
+}
+
+function membersOf(permissions: readonly PermissionJson[]): ReadonlySet<string> {
+  return new Set(permissions.flatMap(memberKeys));
 }
 
 /** Direct permissions only. A person with inherited access can get another role here. */

@@ -73,6 +73,39 @@ test("Share opens the field, shares with several people by keyboard, and can rev
   );
 });
 
+test("beside an opened file, sharing works by keyboard, and reports access before the list has loaded", async () => {
+  const email = "pat@example.com";
+  await app.api.put("/poem.txt", "roses");
+  const id = await app.api.idOf("/poem.txt");
+  await ok(app.api, "POST", `/files/${id}/share`, { email, role: "viewer" });
+  const { page } = app;
+  const listing = Promise.withResolvers<void>();
+  await page.route("**/permissions", async (route) => {
+    if (route.request().method() === "GET") await listing.promise;
+    await route.continue();
+  });
+  await app.signIn();
+  await app.open(`/files?open=${id}&panel=sharing`);
+  const field = page.getByLabel("Add people");
+  await field.fill(email);
+  await page.getByRole("option").waitFor();
+  await field.press("Escape");
+  await field.press("Enter");
+  await page.locator("button[aria-busy=true]", { hasText: "Share" }).waitFor();
+  listing.resolve();
+  await page.getByText("already has access. Change the permission in the list.").waitFor();
+
+  await field.fill("");
+  const role = page.getByRole("button", { name: `Permission for ${email}: Can view` });
+  await role.press("Enter");
+  await hasFocus(page.getByRole("menuitemradio", { name: "Can view" }));
+  const changed = page.waitForResponse((answer) => answer.request().method() === "PATCH" && answer.ok());
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await changed;
+  await hasFocus(page.getByRole("button", { name: `Permission for ${email}: Can comment` }));
+});
+
 longTest("a shared folder can be added to the recipient's files, and left", async () => {
   const kim = await app.addPerson("Kim");
   const { id } = await ok(app.api, "POST", "/metadata", { path: "/Recipes", kind: "folder" });

@@ -1,4 +1,3 @@
-import type { PermissionJson } from "@holdfast/protocol/sharing-routes";
 import { useQuery } from "@tanstack/react-query";
 import { permissionsOf } from "../../data/permissions.ts";
 import { useDrive } from "../../data/use-drive.ts";
@@ -12,8 +11,6 @@ import { PeopleList } from "./people-list.tsx";
 import type { SharingProps } from "./sharing-props.ts";
 import { Ownership } from "./transfer.tsx";
 import { isTransferable, offerOf } from "./transfers.ts";
-
-const none: readonly PermissionJson[] = [];
 
 /** Shows and changes permissions. Changes take effect immediately. */
 export function Sharing({ node }: SharingProps) {
@@ -33,7 +30,7 @@ export function Sharing({ node }: SharingProps) {
   const people = data?.filter(({ grantee }) => grantee.kind !== "link");
   return (
     <div className="flex flex-col gap-6">
-      <InvitePeople key={node.id} node={node} permissions={data ?? none} />
+      <InvitePeople key={node.id} node={node} permissions={data} />
       <PeopleList node={node} people={people} hasLinks={(links?.length ?? 0) > 0} offer={offer} />
       <LinkList node={node} links={links} />
       <Ownership node={node} offer={offer} />
