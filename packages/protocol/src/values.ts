@@ -66,7 +66,9 @@ export const node = z
     starred: z
       .literal(true)
       .optional()
-      .describe("true: starred by the caller; only in rows, and in lists of starred, recent, found and shared items"),
+      .describe(
+        "true: starred by the caller; only in rows, in `GET /files/{id}`, and in lists of starred, recent, found, shared and trashed items",
+      ),
     modified_at: z.string(),
     created_at: z.string(),
     updated_at: z.string(),

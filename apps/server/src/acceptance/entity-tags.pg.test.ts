@@ -41,7 +41,7 @@ describe("ETag of a node", () => {
   const touch = async (api: Api, id: string, tag: string): Promise<number> =>
     (await api.call("PATCH", `/files/${id}`, { executable: true }, { headers: { "if-match": tag } })).status;
 
-  test("is the plain revision for its owner until it is shared", async () => {
+  test("is the plain revision for its owner until it is shared or starred", async () => {
     await mkdir("/alone/below");
     const { id } = await put("/alone/below/file", "one");
     const alone = await read(owner, id);
@@ -49,6 +49,13 @@ describe("ETag of a node", () => {
     assert.equal(await statusOf(owner, id, alone.tag), 304);
     const byPath = await owner.call("GET", "/metadata?path=/alone/below/file");
     assert.equal(byPath.headers.get("etag"), alone.tag);
+    await ok(owner, "PUT", `/files/${id}/star`);
+    assert.equal(await statusOf(owner, id, alone.tag), 200, "it is starred now");
+    const starred = await read(owner, id);
+    assert.equal(starred.node.starred, true);
+    await ok(owner, "DELETE", `/files/${id}/star`);
+    assert.equal(await statusOf(owner, id, starred.tag), 200);
+    assert.equal(await statusOf(owner, id, alone.tag), 304);
     await share(id, viewer, "viewer");
     assert.equal(await statusOf(owner, id, alone.tag), 200, "it is shared now");
     assert.equal(await touch(owner, id, alone.tag), 200, "and unchanged itself");

@@ -15,6 +15,7 @@ import type { JournalHead } from "../../tree/read/newest-entry.ts";
 import { findNode, findNodeByPath, findNodes, followMount, readNodeId } from "../../tree/read/look-up.ts";
 import { nodeJson } from "../../tree/read/node-json.ts";
 import type { PlacedNode } from "../../tree/read/placed-node.ts";
+import { starredAmong } from "../../tree/read/starred-among.ts";
 import type { Operation } from "../../tree/commit/operation.ts";
 import { listTrash } from "../../tree/trash/trash-list.ts";
 import type { TagOf } from "../../features/thumbs/thumb-tag.ts";
@@ -58,7 +59,8 @@ export function nodeHandlers({ shards, reads, committer, clock, cursorKey, tagOf
     },
     getNode: async ({ caller, params }) => {
       const node = await findNode(reads, caller, params.id);
-      const json = nodeJson(node);
+      const isStarred = await starredAmong(reads, caller, [node]);
+      const json = nodeJson(node, isStarred(node));
       return { status: 200, json, headers: viewTag(caller, json, node.placedSeq) };
     },
     listFolder: async ({ caller, params, query, owe }) => {

@@ -8,12 +8,13 @@ import type { Attributes, OperationBase, Place, Seen } from "../../tree/commit/o
 
 /**
  * Returns the entity tag of a node that is read: its revision and a hash of the caller's view. Role and parent differ
- * by caller, and a path changes with each folder above. The revision alone suffices for an owner's unshared node if
- * nothing above changed since.
+ * by caller, and a path changes with each folder above. The revision alone suffices for an owner's unshared node
+ * without a star if nothing above changed since.
  * @param placedSeq latest change of the node and its ancestors, if known
  */
 export function viewTag({ userId }: Pick<Actor, "userId">, node: NodeJson, placedSeq?: number): { etag: string } {
-  if (node.role === "owner" && !node.shared && placedSeq === node.seq) return revisionTag(node);
+  const isPlain = node.role === "owner" && !node.shared && node.starred !== true;
+  if (isPlain && placedSeq === node.seq) return revisionTag(node);
   const view = createHash("sha256")
     .update(`${userId}\0${JSON.stringify(node)}`)
     .digest("hex");

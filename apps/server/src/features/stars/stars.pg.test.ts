@@ -13,6 +13,7 @@ import { type Committer, openCommitter } from "../../tree/commit/commit-queue.ts
 import type { Operation } from "../../tree/commit/operation.ts";
 import { openViewCommitter } from "../../tree/commit/view-committer.ts";
 import { describe as described, TestClock, noBlocks } from "../../tree/testing/testing.ts";
+import { listTrash } from "../../tree/trash/trash-list.ts";
 import { search } from "../search/search.ts";
 import { listSharedByMe, listSharedWithMe } from "../sharing/shared-lists.ts";
 import { listRecent } from "./recent.ts";
@@ -135,7 +136,7 @@ describe("Stars and recent files", () => {
     assert.deepEqual(await starred(ann), ["a"]);
   });
 
-  test("lists of recent, starred, found and shared nodes show the stars of the caller alone", async () => {
+  test("lists of recent, starred, found, shared and trashed nodes show the stars of the caller alone", async () => {
     const [ann, bob] = await twoAccounts();
     const folder = await mkdir(bob, "shared");
     await share(bob, folder.id, ann);
@@ -155,6 +156,10 @@ describe("Stars and recent files", () => {
     assert.deepEqual(starsIn({ items: (await received(ann)).map(({ node }) => node) }), { shared: true });
     const given = (await listSharedByMe(shards, bob, {})).items;
     assert.deepEqual(starsIn({ items: given.map(({ node }) => node) }), { shared: false });
+    for (const { id } of [own, other]) await commit(ann, { op: "delete", fileId: id });
+    const inTrash = { other: false, own: true };
+    assert.deepEqual(starsIn(await listTrash(shards, ann, {})), inTrash);
+    assert.deepEqual(starsIn(await listTrash(shards, ann, { in: ann.rootId })), inTrash);
   });
 
   test("a star on a shared node is stored on the grantee's shard, and ends with the permission", async () => {

@@ -14,6 +14,7 @@ import { findOwnNodes, findVisible } from "../read/own-nodes.ts";
 import { nodeJson } from "../read/node-json.ts";
 import { fittingPage } from "../read/page-bytes.ts";
 import type { PlacedNode } from "../read/placed-node.ts";
+import { starredAmong } from "../read/starred-among.ts";
 
 const trashCursor = z.tuple([z.int(), z.string().refine(isId)]);
 type Place = z.output<typeof trashCursor>;
@@ -45,13 +46,10 @@ export async function listTrash(shards: ReadShards, caller: Actor, request: Tras
   const ids = rows.slice(0, limit).map((row) => row.id);
   const placed = await findOwnNodes(shard, caller, ids);
   const page = fittingPage(rows.slice(0, limit), (row) => placed.get(row.id));
-  const items = page.flatMap((row) => {
-    const node = placed.get(row.id);
-    return node === undefined ? [] : [nodeJson(node)];
-  });
+  const nodes = page.flatMap((row) => placed.get(row.id) ?? []);
   const last = page.at(-1);
   return {
-    items,
+    items: await withStars(shards, caller, nodes),
     next_cursor: rows.length > page.length && last !== undefined ? encodeCursor(placeOf(last)) : null,
     ...head,
   };
@@ -93,9 +91,18 @@ async function listTrashIn(
   const rest = isOver ? undefined : place;
   const goesOn = found.length > page.length ? page.at(-1)?.place : rest;
   return {
-    items: page.map(({ node }) => nodeJson(node)),
+    items: await withStars(
+      shards,
+      caller,
+      page.map(({ node }) => node),
+    ),
     next_cursor: goesOn === undefined ? null : encodeCursor(goesOn),
   };
+}
+
+async function withStars(shards: ReadShards, caller: Actor, nodes: readonly PlacedNode[]) {
+  const isStarred = await starredAmong(shards, caller, nodes);
+  return nodes.map((node) => nodeJson(node, isStarred(node)));
 }
 
 type Trashed = Pick<NodeRow, "trashed_at"> & { readonly id: NodeId };
