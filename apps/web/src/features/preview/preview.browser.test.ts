@@ -15,7 +15,7 @@ const picture = Buffer.from(
   "base64",
 );
 
-test("files open one after another over the list, HTML shows as source, and Escape returns to the list", async () => {
+test("files open one after another over the list, also after a file was trashed elsewhere, HTML shows as source, and Escape returns to the list", async () => {
   await app.api.put("/a.png", picture);
   await app.api.put("/b.html", "<script>document.title = 'run'</script><h1>bold</h1>");
   await app.signIn();
@@ -25,7 +25,12 @@ test("files open one after another over the list, HTML shows as source, and Esca
   await image.waitFor();
   await isLoaded(image, 1);
   assert.deepEqual(await axeProblems(page), []);
-  await page.getByRole("button", { name: "Next file" }).click();
+  await ok(app.api, "DELETE", `/files/${await app.api.idOf("/a.png")}`);
+  const trashed = page.getByRole("status").filter({ hasText: "This file was moved to the trash" });
+  await trashed.waitFor();
+  await image.waitFor({ state: "detached" });
+  assert.deepEqual(await axeProblems(page), []);
+  await trashed.getByRole("button", { name: "Next file" }).click();
   await page.frameLocator("iframe").getByText("<script>document.title = 'run'</script><h1>bold</h1>").waitFor();
   assert.notEqual(await page.title(), "run");
   await page.keyboard.press("Escape");

@@ -30,6 +30,7 @@ import { PdfView } from "./pdf-view.tsx";
 import { usePreviewCommands } from "./preview-commands.ts";
 import { groundOf, isText, type PreviewKind, previewKind } from "./preview-kind.ts";
 import { endSlideshow } from "./slideshow.ts";
+import { TrashedFile } from "./trashed-file.tsx";
 import { useSlideshow } from "./use-slideshow.ts";
 import { ZipView } from "./zip-view.tsx";
 
@@ -73,6 +74,7 @@ export function Preview({ id, version, file, details, onGo, onDetails, onClose }
     void viewer
       .save(client, { id, version, use: "download" })
       .catch((thrown: unknown) => showToast({ text: problemWords(thrown, words), kind: "error" }));
+  const isTrashed = keptFile === undefined && error === null && typeof node?.trashed_at === "string";
   const isImage = node !== undefined && previewKind(node) === "image" && keptFile === undefined && !viewer.isCounted;
   // Stays while the next file loads.
   const canFilm = version === undefined && keptFile === undefined && !viewer.isCounted;
@@ -124,7 +126,8 @@ export function Preview({ id, version, file, details, onGo, onDetails, onClose }
             />
           </div>
         )}
-        {keptFile === undefined && error === null && node !== undefined && (
+        {isTrashed && <TrashedFile {...file} onGo={onGo} onClose={onClose} />}
+        {keptFile === undefined && error === null && node !== undefined && !isTrashed && (
           <ShownFile key={`${id} ${version ?? ""}`} node={node} version={version} onClose={onClose} onDownload={save} />
         )}
         {canFilm && !show.isOn && <Filmstrip id={id} onGo={onGo} />}

@@ -33,6 +33,7 @@ export const preview = {
   "preview.passwordWrong": "Das Passwort ist falsch. Versuche es noch einmal.",
   "preview.none": "Diese Art von Datei lässt sich hier nicht zeigen",
   "preview.noneNext": "Lade sie herunter und öffne sie mit einem deiner Programme.",
+  "preview.trashed": "Diese Datei wurde in den Papierkorb gelegt",
   "preview.counted": "Downloads über diesen Link werden gezählt",
   "preview.countedNext":
     "Darum wird die Datei hier nicht angezeigt. Lade sie herunter und öffne sie mit einem Programm.",

@@ -33,6 +33,7 @@ export const preview = {
   "preview.passwordWrong": "Wrong password. Try again.",
   "preview.none": "No preview for this file type",
   "preview.noneNext": "Download it to open it on your computer.",
+  "preview.trashed": "This file was moved to the trash",
   "preview.counted": "This link has a download limit",
   "preview.countedNext": "That is why there is no preview. Download the file to open it.",
   "preview.broken": "Cannot show this file. It may be damaged, or your browser may not support the format.",
