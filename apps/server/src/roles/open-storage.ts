@@ -37,6 +37,8 @@ import { checkExternalPostgres } from "../base/db/external-postgres.ts";
 import { followShardMap } from "../base/db/follow-shard-map.ts";
 import { migrateDatabases, refuseNewerDatabases } from "../base/db/migrate-databases.ts";
 import { type OwnerLock, takeOwnerLock } from "../base/db/owner-lock.ts";
+import { Primaries } from "../base/db/primary/primaries.ts";
+import { storedTimelines } from "../base/db/primary/timelines.ts";
 import { type Cell, type Databases, openDatabases } from "../base/db/shards.ts";
 import type { Log } from "../base/operation/log.ts";
 import { systemTime } from "../base/operation/system-time.ts";
@@ -84,12 +86,14 @@ export async function openStorage(
   // Reports wrong settings before a database is made.
   await loadWrappings(keySource, randomBytes);
   if (found.isFirstStart) await prepareFirstStart({ config, folder: folder.path, keySource, found }, log, wrap);
+  const primaries = new Primaries(log, storedTimelines(folder.path));
   const { connection, owner, folders } = await openDatabaseServer(config, folder.path, {
     log,
+    primaries,
     closers,
     onDatabaseStarts,
   });
-  const databases = await openAllDatabases(config, connection, log, closers);
+  const databases = await openAllDatabases(config, connection, { log, closers, primaries });
   await refuseNewerDatabases(databases);
   if (config.expectData) await assertHasData(databases);
   if (!isAlone(config)) await prepareExternalStart({ config, folder: folder.path, keySource }, databases, log, wrap);
@@ -222,15 +226,16 @@ async function assertHasData({ cells }: Databases): Promise<void> {
 interface DatabasePorts extends Pick<StorageOptions, "onDatabaseStarts"> {
   readonly log: Log;
   readonly closers: Closers;
+  readonly primaries: Primaries;
 }
 
 async function openDatabaseServer(
   config: Config,
   dataFolder: string,
-  { log, closers, onDatabaseStarts }: DatabasePorts,
+  { log, closers, primaries, onDatabaseStarts }: DatabasePorts,
 ): Promise<Pick<Storage, "folders"> & { connection: Connection; owner: OwnerLock | undefined }> {
   if (config.databaseUrl !== undefined) {
-    const connection = { connectionString: config.databaseUrl };
+    const connection = primaries.of(config.databaseUrl);
     await checkExternalPostgres(connection);
     const folders = watchFolders([knowFolder(dataFolder)], (error) => log.error({}, error.message));
     closers.add("watch of the data folder", () => folders.close());
@@ -246,11 +251,10 @@ async function openDatabaseServer(
 async function openAllDatabases(
   config: Config,
   defaultConnection: Connection,
-  log: Log,
-  closers: Closers,
+  { log, closers, primaries }: Omit<DatabasePorts, "onDatabaseStarts">,
 ): Promise<Databases> {
   const { topology, readTopology } = config;
-  const databases = openDatabases({ defaultConnection, log, topology, readTopology });
+  const databases = openDatabases({ defaultConnection, primaries, log, topology, readTopology });
   closers.add("databases", () => databases.close());
   if (!isAlone(config)) closers.add("map of shards", await followShardMap({ databases, log }));
   return databases;

@@ -6,6 +6,7 @@ import { planSettings } from "@holdfast/protocol/account-routes";
 import { language } from "@holdfast/protocol/account-settings";
 import { serverRoles } from "@holdfast/protocol/operation-routes";
 import type { SettingName } from "@holdfast/protocol/setting-names";
+import { databaseUrlFault } from "../db/primary/database-url.ts";
 import { topologySchema } from "../db/topology.ts";
 import type { limitNames } from "./rate.ts";
 import { logLevels } from "../operation/log.ts";
@@ -62,7 +63,10 @@ export const optionSchemas = {
   data: text,
   expect_data: yesNo,
   listen: text,
-  database_url: z.string().regex(/^postgres(ql)?:\/\//, "must read like postgres://user:password@host/database"),
+  database_url: z.string().check((context) => {
+    const message = databaseUrlFault(context.value);
+    if (message !== undefined) context.issues.push({ code: "custom", message, input: "" });
+  }),
   store: text,
   second_store: text,
   store_policy: z.enum(storePolicies),

@@ -7,6 +7,7 @@ import pg from "pg";
 import { codeOf, isSerializationFailure, toDatabaseError } from "./database-error.ts";
 import type { DatabaseLog } from "./database-log.ts";
 import { columnTypes } from "./column-types.ts";
+import type { Primary } from "./primary/primary.ts";
 
 /**
  * Planned once per connection, because planning takes longer than a look-up. Only for a constant text with named
@@ -15,9 +16,12 @@ import { columnTypes } from "./column-types.ts";
 export const keyedMark = "/* by keys alone */";
 export const keyed = sql.raw(keyedMark);
 
-export type Connection = Readonly<
+export interface Connection extends Readonly<
   Pick<pg.ClientConfig, "connectionString" | "host" | "port" | "user" | "password" | "database" | "ssl">
->;
+> {
+  /** Of an external database. */
+  readonly primary?: Primary;
+}
 
 export interface DatabaseOptions {
   readonly connection: Connection;
@@ -84,8 +88,10 @@ function watchGoodbyes(pool: pg.Pool): () => Promise<void> {
 }
 
 export function openPool(options: DatabaseOptions): pg.Pool {
+  const { primary, ...connection } = options.connection;
   const pool = new pg.Pool({
-    ...options.connection,
+    ...connection,
+    ...(primary === undefined ? {} : { Client: primary.Client }),
     ...(options.schema === undefined ? {} : { options: sessionOptions(options.schema, options.readOnly) }),
     application_name: options.applicationName,
     types: columnTypes,

@@ -36,6 +36,6 @@ test("an external database is accepted only if it is durable, and rejected with 
   await assert.rejects(checkExternalPostgres({ connectionString: "postgres://a:b@127.0.0.1:1/c" }), {
     code: "unavailable",
     message:
-      "The database of --database-url at 127.0.0.1:1 does not answer: nothing listens there. Check the address, and that PostgreSQL is running.",
+      "The database of --database-url at 127.0.0.1:1/c does not answer: nothing listens there. Check the address, and that PostgreSQL is running.",
   });
 });

@@ -1,7 +1,8 @@
 import { HoldfastError } from "@holdfast/core/errors";
-import pg from "pg";
 import type { Connection } from "./database.ts";
 import { codeOf, toDatabaseError } from "./database-error.ts";
+import { databaseName } from "./database-name.ts";
+import { openClient } from "./primary/open-client.ts";
 
 const versionMin = 15;
 /** Without any of these, a crash of the database's machine can lose or corrupt acknowledged data. */
@@ -13,7 +14,7 @@ const durabilitySettings = ["fsync", "full_page_writes", "synchronous_commit"];
  * denies access
  */
 export async function checkExternalPostgres(connection: Connection): Promise<void> {
-  const client = new pg.Client({ ...connection, application_name: "holdfast check", connectionTimeoutMillis: 10_000 });
+  const client = openClient(connection, { application_name: "holdfast check", connectionTimeoutMillis: 10_000 });
   client.on("error", () => {});
   try {
     await client.connect();
@@ -23,7 +24,7 @@ export async function checkExternalPostgres(connection: Connection): Promise<voi
     );
     refuse(new Map(rows.map((row) => [row.name, row.setting])));
   } catch (error) {
-    throw explain(error, client);
+    throw explain(error, connection);
   } finally {
     await client.end().catch(() => {});
   }
@@ -55,7 +56,7 @@ function refuse(settings: ReadonlyMap<string, string>): void {
   }
 }
 
-function explain(error: unknown, { host, port }: Pick<pg.Client, "host" | "port">): unknown {
+function explain(error: unknown, connection: Connection): unknown {
   const code = codeOf(error);
   const reason = error instanceof Error ? error.message : String(error);
   // 28: invalid authorization; 3D000: no such database.
@@ -66,10 +67,15 @@ function explain(error: unknown, { host, port }: Pick<pg.Client, "host" | "port"
   }
   const known = toDatabaseError(error);
   if (!(known instanceof HoldfastError) || known.code !== "unavailable") return known;
+  const name = databaseName(connection);
+  if (error instanceof HoldfastError) {
+    const message = `The database of --database-url (${name}) cannot be used: ${reason}`;
+    return new HoldfastError("unavailable", message, { cause: error });
+  }
   const why = code === "ECONNREFUSED" ? "nothing listens there" : reason;
   return new HoldfastError(
     "unavailable",
-    `The database of --database-url at ${host}:${port} does not answer: ${why}. Check the address, and that PostgreSQL is running.`,
+    `The database of --database-url at ${name} does not answer: ${why}. Check the address, and that PostgreSQL is running.`,
     { cause: error },
   );
 }

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import pg from "pg";
+import type pg from "pg";
 import type { Connection } from "./database.ts";
 import { toDatabaseError } from "./database-error.ts";
+import { openClient } from "./primary/open-client.ts";
 import { OutageLog } from "./outage-log.ts";
 import type { DatabaseLog } from "./database-log.ts";
 
@@ -71,8 +72,7 @@ export class SessionLock {
   }
 
   async #take(): Promise<boolean> {
-    const client = new pg.Client({
-      ...this.#connection,
+    const client = openClient(this.#connection, {
       application_name: this.#lock.applicationName,
       keepAlive: true,
       connectionTimeoutMillis: 10_000,

@@ -5,6 +5,7 @@ import type { BucketRange } from "./bucket-columns.ts";
 import type { CellTables } from "./cell-tables.ts";
 import { type Connection, openDatabase } from "./database.ts";
 import type { DatabaseLog } from "./database-log.ts";
+import { Primaries } from "./primary/primaries.ts";
 import { openReads, type ReadCounts, type Reads, replicaTimes } from "./replicas/reads.ts";
 import type { ReplicaState } from "./replicas/replica.ts";
 import type { ReadMap, ShardMap } from "./shard-map.ts";
@@ -70,6 +71,8 @@ export interface DatabasesOptions {
   readonly readTopology?: () => Topology | undefined;
   /** For shards and cells without their own `database_url`: the embedded database, or `--database-url`. */
   readonly defaultConnection: Connection;
+  /** Closed with the databases. */
+  readonly primaries?: Primaries | undefined;
   readonly log: DatabaseLog;
   readonly connectionsMax?: number;
 }
@@ -113,8 +116,9 @@ export function openDatabases(options: DatabasesOptions): Databases {
   const topology = options.topology ?? embeddedTopology;
   const closers: (() => Promise<void>)[] = [];
   const counts: (() => number)[] = [];
+  const primaries = options.primaries ?? new Primaries(options.log);
   const optionsOf = (schema: "shard" | "cell", id: string, url: string | undefined) => ({
-    connection: url === undefined ? options.defaultConnection : { connectionString: url },
+    connection: url === undefined ? options.defaultConnection : primaries.of(url),
     schema,
     applicationName: `holdfast ${schema} ${id}`,
     log: options.log,
@@ -167,6 +171,7 @@ export function openDatabases(options: DatabasesOptions): Databases {
     readCounts: () => new Map([...readers].map(([id, { counts: read }]) => [id, read()])),
     close: async () => {
       await Promise.all(closers.map((close) => close()));
+      await primaries.close();
     },
   };
 }

@@ -1,14 +1,19 @@
 import { bucketCount } from "@holdfast/core/ids";
 import { z } from "zod";
+import { databaseUrlFault, parseDatabaseUrl } from "./primary/database-url.ts";
 
 /** First and last bucket, inclusive. */
 const bucketRange = z
   .tuple([bucketNumber(), bucketNumber()])
   .refine(([first, last]) => first <= last, "the first bucket of a range is above its last");
-const databaseUrl = z
-  .string()
-  .regex(/^postgres(ql)?:\/\//, "a database must be postgres://user:password@host/database")
-  .optional();
+const databaseUrl = z.string().check((context) => {
+  const fault = databaseUrlFault(context.value);
+  if (fault !== undefined) context.issues.push({ code: "custom", message: `a database URL ${fault}`, input: "" });
+});
+const replicaUrl = databaseUrl.refine(
+  (url) => databaseUrlFault(url) !== undefined || parseDatabaseUrl(url).hosts.length === 0,
+  "a URL in replica_urls must have a single host",
+);
 const placeId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "an ID can only contain a-z, 0-9 and -");
 /**
  * Each map covers every bucket once. Independent maps let metadata move between shards without content. A new shard has
@@ -19,15 +24,15 @@ export const topologySchema = z.strictObject({
     z.strictObject({
       id: placeId,
       buckets: z.array(bucketRange),
-      database_url: databaseUrl,
-      replica_urls: z.array(databaseUrl.unwrap()).default([]),
+      database_url: databaseUrl.optional(),
+      replica_urls: z.array(replicaUrl).default([]),
     }),
   ),
   cells: places(
     z.strictObject({
       id: placeId,
       buckets: z.array(bucketRange).min(1),
-      database_url: databaseUrl,
+      database_url: databaseUrl.optional(),
       store: z.string().min(1).optional(),
       second_store: z.string().min(1).optional(),
     }),

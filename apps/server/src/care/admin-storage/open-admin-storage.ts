@@ -14,6 +14,8 @@ import { findRunningPostgres, startEmbeddedPostgres } from "../../base/db/embedd
 import { checkExternalPostgres } from "../../base/db/external-postgres.ts";
 import { followShardMap } from "../../base/db/follow-shard-map.ts";
 import { migrateDatabases } from "../../base/db/migrate-databases.ts";
+import { Primaries } from "../../base/db/primary/primaries.ts";
+import { storedTimelines } from "../../base/db/primary/timelines.ts";
 import { takeOwnerLock } from "../../base/db/owner-lock.ts";
 import { shardMigrations } from "../../base/db/shard-migrations/index.ts";
 import { type Databases, openDatabases } from "../../base/db/shards.ts";
@@ -33,10 +35,14 @@ export async function openAdminStorage(
   config: Config,
   environment: AdminStorage["environment"],
 ): Promise<AdminStorage> {
+  const primaries = new Primaries(silent, storedTimelines(config.dataFolder));
   const place =
-    config.databaseUrl === undefined ? await openEmbedded(config.dataFolder) : await openExternal(config.databaseUrl);
+    config.databaseUrl === undefined
+      ? await openEmbedded(config.dataFolder)
+      : await openExternal(primaries.of(config.databaseUrl));
   const databases = openDatabases({
     defaultConnection: place.connection,
+    primaries,
     log: silent,
     connectionsMax: 4,
     topology: config.topology,
@@ -74,8 +80,7 @@ async function assertAllMigrated({ shards, cells }: Databases): Promise<void> {
   for (const { connection } of cells.all()) await assertMigrated(connection, cellMigrations);
 }
 
-async function openExternal(url: string): Promise<Place> {
-  const connection = { connectionString: url };
+async function openExternal(connection: Connection): Promise<Place> {
   await checkExternalPostgres(connection);
   return { connection, isServed: true, prepare: assertAllMigrated, close: async () => {} };
 }

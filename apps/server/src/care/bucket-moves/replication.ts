@@ -2,6 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import pg from "pg";
 import { type BucketRange, isInRange, type MovedTable, movedTables } from "../../base/db/bucket-columns.ts";
 import type { Connection } from "../../base/db/database.ts";
+import { openClient } from "../../base/db/primary/open-client.ts";
 import { movingState, toDatabaseError } from "../../base/db/database-error.ts";
 
 /** One session on each shard, which lives as long as the work. */
@@ -17,8 +18,7 @@ export interface CopiedRange {
 }
 
 export async function openSession(connection: Connection): Promise<pg.Client> {
-  const client = new pg.Client({
-    ...connection,
+  const client = openClient(connection, {
     application_name: "holdfast move",
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
@@ -68,10 +68,20 @@ export async function beginCopy({ source, target }: Sessions, copied: CopiedRang
 
 /** The form of libpq. The driver reads the URL, because libpq rejects some of its options. */
 export function conninfoOf(connection: Connection): string {
-  const { host, port, user, password, database } = new pg.Client(connection);
-  const values = { host, port, user, password: password ?? undefined, dbname: database, ...tlsOf(connection) };
+  const { primary, ...config } = connection;
+  const client = new pg.Client(config);
+  const hosts = primary === undefined || primary.hosts.length === 0 ? [client] : primary.hosts;
+  const values = {
+    host: hosts.map(({ host }) => host).join(),
+    port: hosts.map(({ port }) => port).join(),
+    user: client.user,
+    password: client.password ?? undefined,
+    dbname: client.database,
+    target_session_attrs: hosts.length > 1 ? "read-write" : undefined,
+    ...tlsOf(connection),
+  };
   return Object.entries(values)
-    .flatMap(([key, value]) => (value === undefined ? [] : [`${key}='${String(value).replaceAll(/['\\]/g, "\\$&")}'`]))
+    .flatMap(([key, value]) => (value === undefined ? [] : [`${key}='${value.replaceAll(/['\\]/g, "\\$&")}'`]))
     .join(" ");
 }
 

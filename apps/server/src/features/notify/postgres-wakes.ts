@@ -1,11 +1,12 @@
 import { backoffMs } from "@holdfast/core/backoff";
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import pg from "pg";
+import type pg from "pg";
 import { bucketOf } from "@holdfast/core/ids";
 import type { ChangingShards, Shard } from "../../base/db/shards.ts";
 import type { Log } from "../../base/operation/log.ts";
 import { OutageLog } from "../../base/db/outage-log.ts";
+import { openClient } from "../../base/db/primary/open-client.ts";
 import {
   dispatchWakes,
   encodeWakes,
@@ -89,8 +90,7 @@ class Line {
 
   /** @returns reason of the connection's end */
   async #listen(onConnected: () => void): Promise<string> {
-    const client = new pg.Client({
-      ...this.#shard.connection,
+    const client = openClient(this.#shard.connection, {
       application_name: `holdfast wakes ${this.#shard.id}`,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,

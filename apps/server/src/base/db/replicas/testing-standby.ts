@@ -7,19 +7,24 @@ import pg from "pg";
 import type { Connection } from "../database.ts";
 import { accountFor } from "../embedded/account.ts";
 import { findBinaries } from "../embedded/binaries.ts";
-import { clusterFolderOf } from "../embedded/cluster.ts";
+import { clusterFolderOf, superuser } from "../embedded/cluster.ts";
 import { openEndpoint } from "../embedded/endpoint.ts";
 import { processesIn } from "../embedded/leftover.ts";
 import { startProgram } from "../embedded/program.ts";
+import { readPassword } from "../embedded/password.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../embedded-postgres.ts";
 import { copyTemplate, makeTestFolder, silentLog, urlOf } from "../testing.ts";
 import { runStatement } from "../testing-migrated.ts";
 
-export interface TestStandby {
+export interface TestNode {
   readonly url: string;
+  readonly address: { readonly host: string; readonly port: number };
   stop(): Promise<void>;
+  /** All its processes, also if they are frozen. */
+  kill(): Promise<void>;
   /** At the same address. */
   start(): Promise<void>;
+  promote(): Promise<void>;
   run(statement: string): Promise<void>;
   query(statement: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Freezes or continues all its processes. */
@@ -31,7 +36,7 @@ export interface TestPair {
   readonly connection: Connection;
   readonly primary: EmbeddedPostgres;
   readonly url: string;
-  readonly standbys: readonly TestStandby[];
+  readonly standbys: readonly TestNode[];
   stop(): Promise<void>;
 }
 
@@ -44,7 +49,9 @@ export async function startTestPair({ standbyCount = 1, fsync = false } = {}): P
   const settings = { fsync: fsync ? "on" : "off", autovacuum: "off" };
   const primary = await startEmbeddedPostgres({ dataFolder: folder, log: silentLog, random: randomBytes, settings });
   const standbys = await Promise.all(
-    copies.map((copy, index) => startStandby(copy, primary.connection, `standby${index}`)),
+    copies.map((copy, index) =>
+      startNode(copy, primary.connection, standbySettings(primary.connection, `standby${index}`)),
+    ),
   );
   return {
     folder,
@@ -67,23 +74,65 @@ function copyCluster(folder: string): string {
   return copy;
 }
 
-/** @param folder data folder with a copy of the primary's cluster */
-async function startStandby(folder: string, primary: Connection, name: string): Promise<TestStandby> {
-  const cluster = clusterFolderOf(folder);
-  const account = accountFor(cluster);
-  const { postgres: program } = await findBinaries(folder, account, silentLog);
-  const endpoint = await openEndpoint(folder, { account, loopback: false, random: randomBytes });
+export interface FailoverPair {
+  readonly primary: TestNode;
+  readonly standby: TestNode;
+  /** With both hosts. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** A primary without supervision, which a test can kill and start again, and a standby. */
+export async function startFailoverPair({ isSynchronous = true } = {}): Promise<FailoverPair> {
+  const folder = makeTestFolder();
+  await copyTemplate(folder);
+  const copy = copyCluster(folder);
+  const account: Connection = { user: superuser, password: readPassword(folder) ?? "", database: "postgres" };
+  const primary = await startNode(folder, account, {});
+  const primaryConnection = { ...account, ...primary.address };
+  const standby = await startNode(copy, account, standbySettings(primaryConnection, "standby0"));
+  if (isSynchronous) {
+    await primary.run("alter system set synchronous_standby_names = 'standby0'");
+    await primary.run("select pg_reload_conf()");
+  }
+  const hosts = [primary, standby].map(({ address }) => address);
+  const query = new URLSearchParams({
+    host: hosts.map(({ host }) => host).join(),
+    port: hosts.map(({ port }) => port).join(),
+    target_session_attrs: "read-write",
+  });
+  return {
+    primary,
+    standby,
+    url: `postgres://${superuser}:${encodeURIComponent(String(account.password))}@/postgres?${query.toString()}`,
+    stop: async () => {
+      await Promise.all([primary.kill(), standby.kill()]);
+      for (const each of [folder, copy]) rmSync(each, { recursive: true, force: true });
+    },
+  };
+}
+
+function standbySettings(primary: Connection, name: string) {
   const { host = "", port, user, password } = primary;
-  const settings = {
-    ...endpoint.settings,
-    fsync: "off",
-    log_destination: "stderr",
-    max_connections: "60",
+  return {
     primary_conninfo: `application_name=${name} host=${host} port=${port} user=${user} password=${String(password)}`,
   };
-  const args = Object.entries(settings).flatMap(([setting, value]) => ["-c", `${setting}=${value}`]);
+}
+
+/** @param folder data folder with a cluster */
+async function startNode(
+  folder: string,
+  account: Connection,
+  settings: Readonly<Record<string, string>>,
+): Promise<TestNode> {
+  const cluster = clusterFolderOf(folder);
+  const owner = accountFor(cluster);
+  const { postgres: program } = await findBinaries(folder, owner, silentLog);
+  const endpoint = await openEndpoint(folder, { account: owner, loopback: false, random: randomBytes });
+  const all = { ...endpoint.settings, fsync: "off", log_destination: "stderr", max_connections: "60", ...settings };
+  const args = Object.entries(all).flatMap(([setting, value]) => ["-c", `${setting}=${value}`]);
   const open = async () => {
-    const child = startProgram(program, ["-D", cluster, ...args], account, {
+    const child = startProgram(program, ["-D", cluster, ...args], owner, {
       folder: cluster,
       stdio: ["ignore", "ignore", "pipe"],
     });
@@ -94,23 +143,34 @@ async function startStandby(folder: string, primary: Connection, name: string): 
     if (child.stderr === null) throw new Error("no output of PostgreSQL");
     const lines = createInterface({ input: child.stderr });
     await new Promise<void>((resolve, reject) => {
-      lines.on("line", (line) => (line.includes("ready to accept read-only connections") ? resolve() : undefined));
-      void exited.then(() => reject(new Error("the standby does not start")));
+      lines.on("line", (line) => (/ ready to accept (read-only )?connections/.test(line) ? resolve() : undefined));
+      void exited.then(() => reject(new Error("PostgreSQL does not start")));
     });
     return { child, exited };
   };
   let running = await open();
-  const connection = { ...primary, host: endpoint.host, port: endpoint.port };
+  const address = { host: endpoint.host, port: endpoint.port };
+  const connection = { ...account, ...address };
+  const signal = (kind: NodeJS.Signals) => {
+    for (const pid of processesIn(cluster)) process.kill(pid, kind);
+  };
+  const run = (statement: string) => runStatement(connection, statement);
   return {
     url: urlOf(connection),
+    address,
     stop: async () => {
       running.child.kill("SIGINT");
+      await running.exited;
+    },
+    kill: async () => {
+      signal("SIGKILL");
       await running.exited;
     },
     start: async () => {
       running = await open();
     },
-    run: (statement) => runStatement(connection, statement),
+    promote: () => run("select pg_promote()"),
+    run,
     query: async (statement) => {
       const client = new pg.Client(connection);
       await client.connect();
@@ -120,8 +180,6 @@ async function startStandby(folder: string, primary: Connection, name: string): 
         await client.end();
       }
     },
-    signal: (kind) => {
-      for (const pid of processesIn(cluster)) process.kill(pid, kind);
-    },
+    signal,
   };
 }

@@ -1,0 +1,90 @@
+import type { Socket } from "node:net";
+import pg from "pg";
+import { HoldfastError } from "@holdfast/core/errors";
+import { within } from "../../within.ts";
+import type { Host } from "./database-url.ts";
+import { readServerState, type ServerState } from "./server-state.ts";
+
+/** Decides which server is used. */
+export interface Guard {
+  enter(client: GuardedClient): void;
+  /** @returns undefined: that of the URL */
+  find(client: GuardedClient): Promise<Host | undefined>;
+  failed(): void;
+  /** @throws HoldfastError unavailable if the server must not be used */
+  admit(client: GuardedClient, state: ServerState): void;
+  leave(client: GuardedClient): void;
+}
+
+/** Parts of `pg.Client` that its types lack. */
+interface Internals {
+  host: string;
+  port: number;
+  readonly connectionParameters: Host;
+  readonly connection: { readonly stream: Socket };
+  readonly _ending: boolean;
+}
+
+const stateMsMax = 10_000;
+
+/** Connects to the primary, and to no other server. */
+export class GuardedClient extends pg.Client {
+  readonly #guard: Guard;
+
+  constructor(guard: Guard, config: pg.ClientConfig) {
+    super(config);
+    this.#guard = guard;
+    // One that breaks before its user listens must not end the process.
+    this.on("error", () => {});
+    this.#internals.connection.stream.on("error", () => {});
+    this.once("end", () => guard.leave(this));
+  }
+
+  override connect(): Promise<this>;
+  override connect(callback: (error: Error | null, client: this) => void): void;
+  override connect(callback?: (error: Error | null, client: this) => void): Promise<this> | undefined {
+    const connecting = this.#connect();
+    if (callback === undefined) return connecting;
+    void this.#report(connecting, callback);
+    return undefined;
+  }
+
+  /** The statement that runs fails as with a lost connection. */
+  abort(reason: string): void {
+    this.#internals.connection.stream.destroy(new Error(`Connection terminated: ${reason}`));
+  }
+
+  get #internals(): Internals {
+    return this as unknown as Internals;
+  }
+
+  async #report(connecting: Promise<this>, done: (error: Error | null, client: this) => void): Promise<void> {
+    const error = await connecting.then(
+      () => null,
+      (failure: unknown) => failure as Error,
+    );
+    done(error, this);
+  }
+
+  async #connect(): Promise<this> {
+    const internals = this.#internals;
+    this.#guard.enter(this);
+    try {
+      const host = await this.#guard.find(this);
+      if (internals._ending || internals.connection.stream.destroyed) throw new Error("Connection terminated");
+      if (host !== undefined)
+        for (const place of [internals, internals.connectionParameters]) Object.assign(place, host);
+      await super.connect();
+      const state = await within(stateMsMax, readServerState(this), () => {
+        throw new HoldfastError("unavailable", "The database does not answer.");
+      });
+      this.#guard.admit(this, state);
+      return this;
+    } catch (error) {
+      this.#guard.failed();
+      this.#guard.leave(this);
+      internals.connection.stream.destroy();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,265 @@
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import { HoldfastError } from "@holdfast/core/errors";
+import type { DatabaseLog } from "../database-log.ts";
+import { OutageLog } from "../outage-log.ts";
+import { type Host, hostName } from "./database-url.ts";
+import { type Guard, GuardedClient } from "./primary-client.ts";
+import { Probe } from "./probe.ts";
+import type { ServerState } from "./server-state.ts";
+import type { Timelines } from "./timelines.ts";
+
+export interface PrimaryOptions {
+  /** Settings of the database URL, with the first host. */
+  readonly config: pg.ClientConfig;
+  /** Empty for a single address. */
+  readonly hosts: readonly Host[];
+  /** For the log, without a password. */
+  readonly name: string;
+  readonly log: DatabaseLog;
+  readonly timelines: Timelines;
+}
+
+interface Answer {
+  readonly host: Host | undefined;
+  readonly state?: ServerState;
+  readonly error?: unknown;
+}
+
+interface Connected {
+  readonly host?: Host | undefined;
+  /** Undefined until the server has answered. */
+  readonly timeline?: number;
+}
+
+interface Server {
+  readonly host: Host | undefined;
+  readonly state: ServerState;
+}
+
+const roundEveryMs = 1000;
+/** After a server with a new timeline has answered. */
+const laterAnswersMs = 500;
+/** Rounds without an answer, after which connections count as dead. One could be a pause of this process. */
+const silentRoundsMax = 2;
+
+/**
+ * Finds the primary of a database URL, and prevents the use of every other server: standbys, an old primary that is
+ * started again, and other databases. While connections are open, it asks each second, closes the connections to an
+ * old primary, and those to a server that no longer answers.
+ */
+export class Primary implements Guard {
+  readonly #options: PrimaryOptions;
+  readonly #probes: readonly (readonly [Host | undefined, Probe])[];
+  readonly #clients = new Map<GuardedClient, Connected>();
+  readonly #rejected: OutageLog;
+  #system: string | undefined;
+  #newest: ServerState | undefined;
+  #host: Host | undefined;
+  #round: Promise<Host | undefined> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #silentRounds = 0;
+
+  constructor(options: PrimaryOptions) {
+    const { config, hosts, log, name } = options;
+    this.#options = options;
+    const settings = { ...config, application_name: "holdfast primary", keepAlive: true };
+    const places = hosts.length === 0 ? [undefined] : hosts;
+    this.#probes = places.map((host) => [host, new Probe(settings, host)]);
+    this.#rejected = new OutageLog(log, {
+      level: "error",
+      message: `a server of the database ${name} is not used`,
+      over: `the primary of the database ${name} is used again`,
+    });
+  }
+
+  get hosts(): readonly Host[] {
+    return this.#options.hosts;
+  }
+
+  /** For a pool. */
+  get Client(): new (config?: pg.ClientConfig) => GuardedClient {
+    return clientOf(this);
+  }
+
+  open(config: pg.ClientConfig): GuardedClient {
+    return new GuardedClient(this, config);
+  }
+
+  enter(client: GuardedClient): void {
+    this.#clients.set(client, {});
+    this.#timer ??= this.#nextRound();
+  }
+
+  async find(client: GuardedClient): Promise<Host | undefined> {
+    if (this.hosts.length === 0) return undefined;
+    const host = this.#host ?? (await this.#ask());
+    if (this.#clients.has(client)) this.#clients.set(client, { host });
+    return host;
+  }
+
+  failed(): void {
+    this.#host = undefined;
+  }
+
+  admit(client: GuardedClient, state: ServerState): void {
+    const fault = this.#faultOf(state);
+    if (fault !== undefined) {
+      this.#rejected.failed({ reason: fault });
+      throw unavailable(fault);
+    }
+    const connected = this.#clients.get(client);
+    if (connected !== undefined) this.#clients.set(client, { ...connected, timeline: state.timeline });
+    this.#observe({ host: connected?.host, state });
+  }
+
+  /** Resolves when no connection of its own is left. Those of others are closed before. */
+  async close(): Promise<void> {
+    await Promise.all(this.#probes.map(([, probe]) => probe.close()));
+  }
+
+  leave(client: GuardedClient): void {
+    if (!this.#clients.delete(client) || this.#clients.size > 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#host = undefined;
+    this.#silentRounds = 0;
+    void this.close();
+  }
+
+  #nextRound(): NodeJS.Timeout {
+    const next = async () => {
+      await this.#ask().catch(() => {});
+      // The last connection may have been closed, or the first one opened.
+      if (this.#timer === timer) this.#timer = this.#clients.size > 0 ? this.#nextRound() : undefined;
+    };
+    const timer = setTimeout(() => void next(), roundEveryMs).unref();
+    return timer;
+  }
+
+  /** Simultaneous calls share a round. */
+  #ask(): Promise<Host | undefined> {
+    this.#round ??= this.#askAll().finally(() => (this.#round = undefined));
+    return this.#round;
+  }
+
+  async #askAll(): Promise<Host | undefined> {
+    const answers = await this.#answers();
+    this.#notice(answers);
+    try {
+      const chosen = this.#choose(answers);
+      this.#observe(chosen);
+      this.#host = chosen.host;
+      return chosen.host;
+    } catch (error) {
+      this.#host = undefined;
+      throw error;
+    } finally {
+      if (this.#clients.size === 0) void this.close();
+    }
+  }
+
+  /** Of all servers, because more than one may claim to be the primary. A promotion is not delayed by a frozen server. */
+  async #answers(): Promise<Answer[]> {
+    const answers: Answer[] = [];
+    const promoted = Promise.withResolvers<void>();
+    const asking = this.#probes.map(async ([host, probe]) => {
+      try {
+        const state = await probe.ask();
+        answers.push({ host, state });
+        if (this.#newest !== undefined && state.timeline > this.#newest.timeline) promoted.resolve();
+      } catch (error) {
+        answers.push({ host, error });
+      }
+    });
+    const later = promoted.promise.then(() => delay(laterAnswersMs, undefined, { ref: false }));
+    await Promise.race([Promise.all(asking), later]);
+    return [...answers];
+  }
+
+  /** An error of PostgreSQL is an answer, too. */
+  #notice(answers: readonly Answer[]): void {
+    const current = answers.find(({ host }) => host === this.#host);
+    const isSilent = current?.state === undefined && !(current?.error instanceof pg.DatabaseError);
+    this.#silentRounds = isSilent ? this.#silentRounds + 1 : 0;
+    if (this.#silentRounds < silentRoundsMax || this.#clients.size === 0) return;
+    const fields = { database: this.#options.name, connections: this.#clients.size };
+    if (this.#silentRounds === silentRoundsMax)
+      this.#options.log.warn(fields, "the database's primary does not answer; its connections are closed");
+    for (const client of this.#clients.keys()) client.abort("the database does not answer");
+  }
+
+  #choose(answers: readonly Answer[]): Server {
+    const primaries = answers.filter((answer): answer is Answer & Server => answer.state?.isPrimary === true);
+    const faults = primaries.flatMap(({ host, state }) => {
+      const fault = this.#faultOf(state);
+      return fault === undefined ? [] : [`${host === undefined ? "" : `${hostName(host)}: `}${fault}`];
+    });
+    if (faults.length > 0) this.#rejected.failed({ reason: faults.join(" ") });
+    else if (primaries.length > 0) this.#rejected.worked();
+    const usable = primaries.filter(({ state }) => this.#faultOf(state) === undefined);
+    const timeline = Math.max(...usable.map(({ state }) => state.timeline));
+    const newest = usable.filter(({ state }) => state.timeline === timeline);
+    const [first] = newest;
+    if (first === undefined) throw unavailable(faults[0] ?? `No server of ${this.#options.name} is a primary now.`);
+    const current = newest.find(({ state }) => state.startedAt === this.#newest?.startedAt);
+    if (current !== undefined) return current;
+    if (new Set(newest.map(({ state }) => `${state.system} ${state.startedAt}`)).size > 1) {
+      const names = newest.map(({ host }) => (host === undefined ? "" : hostName(host))).join(" and ");
+      const fault = `${names} are both primaries on timeline ${timeline}. Stop the wrong one.`;
+      this.#rejected.failed({ reason: fault });
+      throw unavailable(fault);
+    }
+    return first;
+  }
+
+  #faultOf({ isPrimary, system, timeline }: ServerState): string | undefined {
+    if (!isPrimary) return "It is a standby, not a primary.";
+    if (timeline === 0) return undefined;
+    if (this.#system !== undefined && this.#system !== system)
+      return "It is another database than before. If it was replaced on purpose, restart Holdfast.";
+    const { timelines } = this.#options;
+    const reached = timelines.of(system);
+    return timeline >= reached
+      ? undefined
+      : `It is an old primary, on timeline ${timeline}: a standby was promoted to timeline ${reached}. ${timelines.advice}`;
+  }
+
+  /** @param server a primary without a fault */
+  #observe({ host, state }: Server): void {
+    const former = this.#newest;
+    if (former !== undefined && state.timeline < former.timeline) return;
+    this.#newest = state;
+    if (state.timeline === 0) return;
+    this.#system = state.system;
+    if (former?.timeline === state.timeline) return;
+    this.#options.timelines.reached(state.system, state.timeline);
+    if (former === undefined) return;
+    const { log, name } = this.#options;
+    log.warn({ database: name, timeline: state.timeline }, "the database has a new primary");
+    if (!former.isSynchronous && state.bytes < former.bytes) {
+      log.error(
+        { database: name, timeline: state.timeline, missing_bytes: former.bytes - state.bytes },
+        "the new primary lacks changes that were stored on the old one; run 'holdfast admin shards renew-epochs'",
+      );
+    }
+    // A frozen server may never answer those that connect to it.
+    for (const [client, known] of this.#clients) {
+      const isOld = known.timeline === undefined ? known.host !== host : known.timeline < state.timeline;
+      if (isOld && (known.timeline !== undefined || known.host !== undefined))
+        client.abort("the database has a new primary");
+    }
+  }
+}
+
+function clientOf(guard: Guard): Primary["Client"] {
+  return class extends GuardedClient {
+    constructor(config: pg.ClientConfig = {}) {
+      super(guard, config);
+    }
+  };
+}
+
+function unavailable(message: string): HoldfastError {
+  return new HoldfastError("unavailable", message, { retryAfterSeconds: 1 });
+}
