@@ -207,6 +207,7 @@ export const routeTable: Readonly<Record<RouteName, RouteFacts>> = {
   adminListPlans: { method: "GET", path: "/admin/plans" },
   adminListShards: { method: "GET", path: "/admin/shards" },
   adminAddShard: { method: "POST", path: "/admin/shards" },
+  adminRenewEpochs: { method: "POST", path: "/admin/shards/epochs" },
   adminMoveBuckets: { method: "POST", path: "/admin/shards/move", answers: "200 json, 202 json" },
   adminCancelMove: { method: "DELETE", path: "/admin/shards/move", answers: "202 json" },
   adminShredUser: { method: "POST", path: "/admin/users/:id/shred", answers: "202 json" },

@@ -67,6 +67,11 @@ const movePlan = z
   .meta({ id: "BucketMovePlan" });
 export type MovePlanJson = z.output<typeof movePlan>;
 
+const renewedEpochs = z.object({
+  items: z.array(z.object({ name: z.string(), spaces: z.int() })),
+});
+export type RenewedEpochsJson = z.output<typeof renewedEpochs>;
+
 export const shardRoutes = {
   adminListShards: defineRoute({
     method: "GET",
@@ -89,6 +94,22 @@ export const shardRoutes = {
     body: z.object({ name: z.string().min(1).max(63) }),
     responses: { 200: shard },
     errors: ["not_found", "conflict"],
+  }),
+  adminRenewEpochs: defineRoute({
+    method: "POST",
+    path: "/admin/shards/epochs",
+    tag: "Administration",
+    access: "admin",
+    cost: "call",
+    bodyKind: "json",
+    summary:
+      "Give every space a new epoch after a database lost changes, so that devices delete nothing and upload again what is missing",
+    body: z.object({
+      name: z.string().min(1).max(63).optional().describe("a shard with buckets; missing: all shards"),
+      dry_run: z.boolean().optional().describe("true: change nothing"),
+    }),
+    responses: { 200: renewedEpochs },
+    errors: ["not_found"],
   }),
   adminMoveBuckets: defineRoute({
     method: "POST",

@@ -12,8 +12,13 @@ export function shardsCommand(context: Context) {
   return newGroup(
     "shards",
     "Databases that accounts are distributed over",
-    ["admin shards", "admin shards add east", "admin shards move 2048-4095 --to east"],
-    [status(context), add(context), move(context)],
+    [
+      "admin shards",
+      "admin shards add east",
+      "admin shards move 2048-4095 --to east",
+      "admin shards renew-epochs east",
+    ],
+    [status(context), add(context), move(context), renewEpochs(context)],
     status(context),
   );
 }
@@ -150,6 +155,29 @@ function move(context: Context) {
     const target = ended.items.find(({ name }) => name === body.to);
     if (target === undefined || target.ranges.length === 0) throw new HoldfastError("failed", "The move was canceled.");
     await run.output.done(ended, () => [`moved buckets ${rangeText(body.buckets)} to ${body.to}`]);
+  });
+}
+
+function renewEpochs(context: Context) {
+  const command = newAdminCommand(
+    "renew-epochs",
+    "Give spaces new epochs after their database lost changes: devices delete nothing, and upload again what is missing",
+    ["admin shards renew-epochs --all --dry-run", "admin shards renew-epochs east"],
+  )
+    .argument("[shard]", "shard whose database lost changes")
+    .option("--all", "all shards")
+    .option("--dry-run", "count the spaces, without changing them");
+  return runs<[string | undefined]>(context, command, async (run, name, { data, all, dryRun }) => {
+    if ((name === undefined) !== (all === true)) throw new HoldfastError("usage", "Specify a shard or --all.");
+    const isDry = dryRun === true;
+    const body = { ...(name === undefined ? {} : { name }), dry_run: isDry };
+    const renewed = await adminCall(run, data, "adminRenewEpochs", { body });
+    await run.output.done(renewed, () =>
+      renewed.items.map(
+        (shard) =>
+          `${isDry ? "would renew" : "renewed"} the epochs of ${count(shard.spaces, "space")} on ${shard.name}`,
+      ),
+    );
   });
 }
 

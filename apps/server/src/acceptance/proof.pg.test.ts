@@ -67,6 +67,7 @@ const harmless: Partial<Record<RouteName, string>> = {
   adminRebuildIndex: "makes anew what is there already",
   adminVerifyCopies: "reads",
   adminAddShard: "makes the tables of an empty database",
+  adminRenewEpochs: "devices read everything again, and keep it",
   adminMoveBuckets: "can be canceled, and moved on",
   adminCancelMove: "can be started again",
   adminVerifyAudit: "reads",

@@ -60,8 +60,9 @@ export const operation: Script = {
     "holdfast admin restore-backup /mnt/backups --data /srv/restored --at 2027-01-31T09:00:00Z --key ./key-encryption-key":
       elsewhere("the tests of the backup, which know a moment"),
     "holdfast serve --data /srv/restored": elsewhere("accidents-page.pg.long.test.ts"),
-    "update shard.spaces set epoch = left(gen_random_uuid()::text, 8) || left(gen_random_uuid()::text, 8);":
-      "it wants a PostgreSQL of its own; what an epoch does is held by restored-backup.pg.long.test.ts",
+    "holdfast admin shards renew-epochs --all --data DIR": elsewhere(
+      "failover.pg.test.ts, with a database that lost changes",
+    ),
     "holdfast admin upgrade-database --data DIR": elsewhere(
       "the tests of the upgrade, with a database of another version",
     ),

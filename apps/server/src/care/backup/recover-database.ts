@@ -22,6 +22,7 @@ import { backupScheduleFact } from "../../packs/facts/backup-schedule.ts";
 import { lastBackupFact } from "../../packs/facts/last-backup.ts";
 import { lastDrillFact } from "../../packs/facts/last-drill.ts";
 import { type RestoredState, restoredStateFact } from "../../packs/facts/restored-state.ts";
+import { newEpoch } from "../../tree/journal/renew-epochs.ts";
 import { storedJobFacts } from "../../packs/facts/stored-jobs.ts";
 import { afterRestore, databaseRunFact } from "./database-run.ts";
 import { type LogPlan, writeLog } from "./log-plan.ts";
@@ -102,7 +103,7 @@ async function replay(options: EmbeddedPostgresOptions, { files, untilMs }: LogP
 
 /**
  * Sets new epochs, so that cursors of the original are answered with `reset`. Otherwise clients would treat files that
- * the backup lacks as deleted. The first 32 bits of a random UUID are random.
+ * the backup lacks as deleted.
  */
 async function beginAnew({ connection }: EmbeddedPostgres, reached: string): Promise<void> {
   const client = new pg.Client({ ...connection, application_name: "holdfast restore" });
@@ -136,9 +137,7 @@ async function beginAnew({ connection }: EmbeddedPostgres, reached: string): Pro
       "insert into cell.facts (name, value) values ($1, $2::json), ($3, $4::json) on conflict (name) do update set value = excluded.value",
       [restoredFact, JSON.stringify(restored), restoredStateFact, JSON.stringify(state)],
     );
-    await client.query(
-      "update shard.spaces set epoch = left(gen_random_uuid()::text, 8) || left(gen_random_uuid()::text, 8)",
-    );
+    await client.query(`update shard.spaces set epoch = ${newEpoch}`);
   } finally {
     await client.end();
   }

@@ -1,7 +1,15 @@
-import type { BucketMoveJson, MovePlanJson, ShardJson, ShardsJson } from "@holdfast/protocol/shard-routes";
+import { HoldfastError } from "@holdfast/core/errors";
+import type {
+  BucketMoveJson,
+  MovePlanJson,
+  RenewedEpochsJson,
+  ShardJson,
+  ShardsJson,
+} from "@holdfast/protocol/shard-routes";
 import { formatTime } from "@holdfast/core/times";
 import type { BucketMove } from "../../base/db/shard-map.ts";
 import { rangeJson, readShard, readShards } from "../../base/operation/shard-figures.ts";
+import { countSpaces, renewEpochs } from "../../tree/journal/renew-epochs.ts";
 import type { MovePorts } from "./move-buckets.ts";
 import type { WantedMove } from "./plan-move.ts";
 import type { CopyProgress } from "./replication.ts";
@@ -9,6 +17,8 @@ import type { CopyProgress } from "./replication.ts";
 export interface MoveCare {
   readShards(): Promise<ShardsJson>;
   addShard(name: string): Promise<ShardJson>;
+  /** @param name undefined: all shards @throws HoldfastError not_found */
+  renewEpochs(name: string | undefined, isDry: boolean): Promise<RenewedEpochsJson>;
   planMove(wanted: WantedMove): Promise<MovePlanJson>;
   /** Stores the move, which a worker then does. */
   startMove(wanted: WantedMove): Promise<BucketMoveJson>;
@@ -28,6 +38,14 @@ export function openMoveCare(
     async addShard(name) {
       const { addShard } = await plans();
       return readShard(databases, await addShard(databases, name, log));
+    },
+    async renewEpochs(name, isDry) {
+      const shards = databases.shards.all().filter(({ id }) => name === undefined || id === name);
+      if (shards.length === 0) throw new HoldfastError("not_found", `There is no shard ${name} with accounts.`);
+      const items: RenewedEpochsJson["items"] = [];
+      for (const { id, db } of shards)
+        items.push({ name: id, spaces: await (isDry ? countSpaces(db) : renewEpochs(db)) });
+      return { items };
     },
     async planMove(wanted) {
       const { planMove } = await plans();

@@ -32,14 +32,14 @@ test("several hosts are listed like those of libpq, and everything else applies 
 test("an error names what is wrong with a URL, without its password", () => {
   const cases: [url: string, fault: RegExp][] = [
     ["mysql://u:secret@h/db", /must read like postgres:/],
+    ["postgres://u:secret,a:secret/@b/db", /a port that/],
     ["postgres://u:secret@a,,b/db", /an empty host/],
-    ["postgres://u:secret@a:1,b:0/db", /the port 0, which/],
-    ["postgres://u:secret@a:x/db", /the port x, which/],
-    ["postgres://u:secret@a,b:99999/db", /the port 99999, which/],
+    ["postgres://u:secret@a:1,b:0/db", /a port that/],
+    ["postgres://u:secret@a,b:99999/db", /a port that/],
     ["postgres://u:secret@a,b,c/db?port=1,2", /2 ports for 3 hosts/],
-    ["postgres://u:secret@a,b,a:5432/db", /the host a twice/],
-    ["postgres://u:secret@a,b/db?target_session_attrs=any", /target_session_attrs=any/],
-    ["postgres://u:secret@a/db?target_session_attrs=standby", /target_session_attrs=standby/],
+    ["postgres://u:secret@a,b,a:5432/db", /a host twice/],
+    ["postgres://u:secret@a,b/db?target_session_attrs=any", /another target_session_attrs/],
+    ["postgres://u:secret@a/db?target_session_attrs=standby", /another target_session_attrs/],
   ];
   for (const [url, fault] of cases) {
     assert.match(databaseUrlFault(url) ?? "", fault);

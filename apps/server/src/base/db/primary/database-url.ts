@@ -8,7 +8,7 @@ export interface Host {
 export interface DatabaseUrl {
   /** With the first host only, because the driver accepts no list. Everything else applies to all hosts. */
   readonly url: string;
-  /** Empty for a single host, which the driver reads itself. */
+  /** Empty for a single host, which the driver reads and checks itself. */
   readonly hosts: readonly Host[];
 }
 
@@ -42,7 +42,7 @@ function parse(text: string): DatabaseUrl | string {
   if (typeof hosts === "string") return hosts;
   const attribute = parameters.get("target_session_attrs");
   if (attribute !== null && !attributes.has(attribute) && (hosts.length > 1 || attribute !== "any"))
-    return `has target_session_attrs=${attribute}, but Holdfast needs the primary: use read-write`;
+    return "has another target_session_attrs than read-write or primary, but Holdfast needs the primary";
   const [first] = hosts;
   if (hosts.length < 2 || first === undefined) return { url: text, hosts: [] };
   parameters.delete("target_session_attrs");
@@ -55,20 +55,21 @@ function parse(text: string): DatabaseUrl | string {
   };
 }
 
+/** Faults contain no text of the URL, because an unescaped password can be anywhere. */
 function hostsOf(authority: string, parameters: URLSearchParams): readonly Host[] | string {
   const names = parameters.get("host");
   const entries = (names ?? authority).split(",").map((entry) => splitPort(entry, names !== null));
-  if (entries.length > 1 && entries.some(({ host }) => host === "")) return "has an empty host in its list";
+  if (entries.length < 2) return [];
+  if (entries.some(({ host }) => host === "")) return "has an empty host in its list";
   const ports = portsOf(entries, parameters.get("port"));
   if (ports.length !== entries.length) return `has ${ports.length} ports for ${entries.length} hosts`;
-  const wrong = ports.find(
-    (port) => port !== "" && !(/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) < 2 ** 16),
-  );
-  if (wrong !== undefined) return `has the port ${wrong}, which is not a number from 1 to 65535`;
+  if (!ports.every((port) => port === "" || isPort(port))) return "has a port that is not a number from 1 to 65535";
   const hosts = entries.map(({ host }, index) => ({ host, port: Number(ports[index] || defaultPort) }));
-  const shown = hosts.map(hostName);
-  const repeated = shown.find((host, index) => shown.indexOf(host) !== index);
-  return repeated === undefined ? hosts : `lists the host ${repeated} twice`;
+  return new Set(hosts.map(hostName)).size === hosts.length ? hosts : "lists a host twice";
+}
+
+function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) < 2 ** 16;
 }
 
 /** One port in the query applies to all hosts. */

@@ -1,3 +1,4 @@
+import { HoldfastError } from "@holdfast/core/errors";
 import type { Connection } from "../database.ts";
 import { databaseName } from "../database-name.ts";
 import type { DatabaseLog } from "../database-log.ts";
@@ -16,17 +17,25 @@ export class Primaries {
     this.#timelines = timelines;
   }
 
-  /** @throws Error if the URL cannot be used */
+  /** @throws HoldfastError failed if the URL cannot be used */
   of(databaseUrl: string): Connection {
     const known = this.#connections.get(databaseUrl);
     if (known !== undefined) return known;
-    const { url, hosts } = parseDatabaseUrl(databaseUrl);
-    const config = { connectionString: url };
-    const name = databaseName(config, hosts);
-    const primary = new Primary({ config, hosts, name, log: this.#log, timelines: this.#timelines });
-    const connection = { ...config, primary };
+    const connection = this.#open(databaseUrl);
     this.#connections.set(databaseUrl, connection);
     return connection;
+  }
+
+  #open(databaseUrl: string): Connection {
+    try {
+      const { url, hosts } = parseDatabaseUrl(databaseUrl);
+      const config = { connectionString: url };
+      const name = databaseName(config, hosts);
+      return { ...config, primary: new Primary({ config, hosts, name, log: this.#log, timelines: this.#timelines }) };
+    } catch (error) {
+      const message = `A database URL cannot be used: ${(error as Error).message}`;
+      throw new HoldfastError("failed", message, { cause: error });
+    }
   }
 
   /** After all connections of others were closed. */
