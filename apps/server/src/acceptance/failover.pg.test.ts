@@ -140,7 +140,7 @@ describe("A database that lost changes, because an asynchronous standby was prom
     writeFileSync(join(device, "lost.txt"), "lost");
     writeFileSync(join(device, "before.txt"), "changed");
     await sync();
-    const { epoch } = await ok(scene.admin, "GET", "/snapshot");
+    const { epoch } = await ok(scene.admin, "GET", "/changes/snapshot");
     await scene.pair.primary.kill();
     await scene.pair.standby.start();
     await scene.pair.standby.promote();
@@ -153,10 +153,10 @@ describe("A database that lost changes, because an asynchronous standby was prom
     assert.equal(await statusOf("/lost.txt"), 404);
     const dry = await scene.command(["admin", "shards", "renew-epochs", "--all", "--dry-run"]);
     assert.match(dry.stdout, /^would renew the epochs of 1 space on main$/m);
-    assert.equal((await ok(scene.admin, "GET", "/snapshot")).epoch, epoch);
+    assert.equal((await ok(scene.admin, "GET", "/changes/snapshot")).epoch, epoch);
     const renewed = await scene.command(["admin", "shards", "renew-epochs", "main"]);
     assert.match(renewed.stdout, /^renewed the epochs of 1 space on main$/m);
-    assert.notEqual((await ok(scene.admin, "GET", "/snapshot")).epoch, epoch);
+    assert.notEqual((await ok(scene.admin, "GET", "/changes/snapshot")).epoch, epoch);
     await sync();
     assert.equal(readFileSync(join(device, "lost.txt"), "utf8"), "lost");
     assert.equal(readFileSync(join(device, "before.txt"), "utf8"), "changed");

@@ -88,9 +88,12 @@ export async function startFailoverPair({ isSynchronous = true } = {}): Promise<
   await copyTemplate(folder);
   const copy = copyCluster(folder);
   const account: Connection = { user: superuser, password: readPassword(folder) ?? "", database: "postgres" };
-  const primary = await startNode(folder, account, {});
+  const primary = await startNode(folder, account, { fsync: "on" });
   const primaryConnection = { ...account, ...primary.address };
-  const standby = await startNode(copy, account, standbySettings(primaryConnection, "standby0"));
+  const standby = await startNode(copy, account, {
+    ...standbySettings(primaryConnection, "standby0"),
+    fsync: "on",
+  });
   if (isSynchronous) {
     await primary.run("alter system set synchronous_standby_names = 'standby0'");
     await primary.run("select pg_reload_conf()");
