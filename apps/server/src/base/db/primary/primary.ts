@@ -38,7 +38,7 @@ interface Server {
 }
 
 const roundEveryMs = 1000;
-/** After a server with a new timeline has answered. */
+/** After the answer of one that matters. */
 const laterAnswersMs = 500;
 /** Rounds without an answer, after which connections count as dead. One could be a pause of this process. */
 const silentRoundsMax = 2;
@@ -159,20 +159,25 @@ export class Primary implements Guard {
     }
   }
 
-  /** Of all servers, because more than one may claim to be the primary. A promotion is not delayed by a frozen server. */
+  /**
+   * Of all servers, because more than one may claim to be the primary. After a promotion, or while a primary is missing,
+   * a frozen server is not awaited.
+   */
   async #answers(): Promise<Answer[]> {
     const answers: Answer[] = [];
-    const promoted = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<void>();
+    const known = this.#newest?.timeline ?? Infinity;
+    const isMissing = this.#newest !== undefined && this.#host === undefined && this.hosts.length > 0;
     const asking = this.#probes.map(async ([host, probe]) => {
       try {
         const state = await probe.ask();
         answers.push({ host, state });
-        if (this.#newest !== undefined && state.timeline > this.#newest.timeline) promoted.resolve();
+        if (isMissing || state.timeline > known) answered.resolve();
       } catch (error) {
         answers.push({ host, error });
       }
     });
-    const later = promoted.promise.then(() => delay(laterAnswersMs, undefined, { ref: false }));
+    const later = answered.promise.then(() => delay(laterAnswersMs, undefined, { ref: false }));
     await Promise.race([Promise.all(asking), later]);
     return [...answers];
   }
