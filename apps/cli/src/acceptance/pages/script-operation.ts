@@ -63,6 +63,8 @@ export const operation: Script = {
     "holdfast admin shards renew-epochs --all --data DIR": elsewhere(
       "failover.pg.test.ts, with a database that lost changes",
     ),
+    "holdfast admin shards renew-epochs east --dry-run": elsewhere("failover.pg.test.ts"),
+    "holdfast admin shards renew-epochs east": elsewhere("failover.pg.test.ts"),
     "holdfast admin upgrade-database --data DIR": elsewhere(
       "the tests of the upgrade, with a database of another version",
     ),
