@@ -38,8 +38,10 @@ interface Server {
 }
 
 const roundEveryMs = 1000;
-/** After the answer of one that matters. */
-const laterAnswersMs = 500;
+/** A process that starts can wait longer, also on a busy machine. */
+const answerMsMax = { first: 10_000, later: 3000 } as const;
+/** For the other servers, after the answer of one that matters. */
+const othersMsMax = { first: 2000, later: 500 } as const;
 /** Rounds without an answer, after which connections count as dead. One could be a pause of this process. */
 const silentRoundsMax = 2;
 
@@ -160,24 +162,25 @@ export class Primary implements Guard {
   }
 
   /**
-   * Of all servers, because more than one may claim to be the primary. After a promotion, or while a primary is missing,
-   * a frozen server is not awaited.
+   * Of all servers, because more than one may claim to be the primary. When a process has found its first or a new one,
+   * and while a primary is missing, a frozen server is not awaited for long.
    */
   async #answers(): Promise<Answer[]> {
     const answers: Answer[] = [];
     const answered = Promise.withResolvers<void>();
-    const known = this.#newest?.timeline ?? Infinity;
-    const isMissing = this.#newest !== undefined && this.#host === undefined && this.hosts.length > 0;
+    const kind = this.#newest === undefined ? "first" : "later";
+    const known = this.#newest?.timeline ?? 0;
+    const isMissing = kind === "later" && this.#host === undefined && this.hosts.length > 0;
     const asking = this.#probes.map(async ([host, probe]) => {
       try {
-        const state = await probe.ask();
+        const state = await probe.ask(answerMsMax[kind]);
         answers.push({ host, state });
         if (isMissing || state.timeline > known) answered.resolve();
       } catch (error) {
         answers.push({ host, error });
       }
     });
-    const later = answered.promise.then(() => delay(laterAnswersMs, undefined, { ref: false }));
+    const later = answered.promise.then(() => delay(othersMsMax[kind], undefined, { ref: false }));
     await Promise.race([Promise.all(asking), later]);
     return [...answers];
   }

@@ -9,8 +9,9 @@ interface Internals {
   readonly connection: { readonly stream: { destroy(): void } };
 }
 
-/** Less than the time in which a request should get its answer. A frozen server accepts connections, too. */
-const answerMsMax = 2000;
+/** After a pause of this process, answers wait to be read. */
+const lateMsMax = 200;
+const closeMsMax = 2000;
 
 /** Connection to one server of a database URL, which asks for its state. */
 export class Probe {
@@ -26,19 +27,21 @@ export class Probe {
     this.#host = host;
   }
 
-  /** @throws after at most two seconds */
-  ask(): Promise<ServerState> {
-    this.#asking ??= this.#askInTime().finally(() => (this.#asking = undefined));
+  /** @throws if the server has not answered in time; a frozen one accepts connections, too */
+  ask(timeoutMs: number): Promise<ServerState> {
+    this.#asking ??= this.#askInTime(timeoutMs).finally(() => (this.#asking = undefined));
     return this.#asking;
   }
 
-  async #askInTime(): Promise<ServerState> {
+  async #askInTime(timeoutMs: number): Promise<ServerState> {
     const asking = this.#ask();
     try {
-      return await within(answerMsMax, asking, () => {
-        asking.catch(() => {});
-        throw new HoldfastError("unavailable", "It does not answer.");
-      });
+      return await within(timeoutMs, asking, () =>
+        within(lateMsMax, asking, () => {
+          asking.catch(() => {});
+          throw new HoldfastError("unavailable", "It does not answer.");
+        }),
+      );
     } catch (error) {
       void this.close();
       throw error;
@@ -51,7 +54,7 @@ export class Probe {
     if (client !== undefined) {
       this.#client = undefined;
       // A connection that is being made cannot be ended.
-      if (this.#isConnected) this.#closing = within(answerMsMax, client.end(), () => {}).catch(() => {});
+      if (this.#isConnected) this.#closing = within(closeMsMax, client.end(), () => {}).catch(() => {});
       else (client as unknown as Internals).connection.stream.destroy();
       this.#isConnected = false;
     }
