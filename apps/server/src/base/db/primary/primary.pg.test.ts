@@ -160,4 +160,32 @@ describe("A primary that is killed, and one that comes back", () => {
   });
 });
 
+describe("An asynchronous standby that is promoted", () => {
+  test("is used, and its missing changes are reported", async (t) => {
+    const pair = await startFailoverPair({ isSynchronous: false });
+    const lines: string[] = [];
+    const note = (_fields: object, message: string) => void lines.push(message);
+    const primaries = new Primaries({ ...silentLog, warn: note, error: note });
+    const connection = primaries.of(pair.url);
+    const pool = openPool({ connection, applicationName: "test", log: silentLog });
+    t.after(async () => {
+      await pool.end();
+      await primaries.close();
+      await pair.stop();
+    });
+    await pool.query("create table written (at timestamptz default now())");
+    await pair.standby.stop();
+    await pool.query("insert into written select now() from generate_series(1, 50000)");
+    // A new connection reads the position of the log.
+    const client = openClient(connection);
+    await client.connect();
+    await client.end();
+    await pair.primary.kill();
+    await pair.standby.start();
+    await pair.standby.promote();
+    await until("the new primary", () => succeeds(pool.query("select")));
+    assert.equal(lines.filter((line) => line.startsWith("the new primary lacks changes")).length, 1);
+  });
+});
+
 const isRejected = (line: string) => line.startsWith("a server of the database") && line.endsWith("is not used");

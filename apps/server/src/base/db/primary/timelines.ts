@@ -45,12 +45,13 @@ export function storedTimelines(dataFolder: string): Timelines {
       return undefined;
     }
   };
-  let known = read();
+  // Embedded databases need no file.
+  let known: Record<string, number> | undefined;
   return {
-    of: (system) => known[system] ?? 0,
+    of: (system) => (known ??= read())[system] ?? 0,
     reached(system, timeline) {
       // Commands write it, too.
-      known = tryToRead() ?? known;
+      known = tryToRead() ?? known ?? {};
       if ((known[system] ?? 0) >= timeline) return;
       known = { ...known, [system]: timeline };
       write(path, JSON.stringify(known));
