@@ -129,6 +129,22 @@ describe("A database that lost changes, because an asynchronous standby was prom
   before(() => scene.start({ isSynchronous: false }));
   after(() => scene.stop());
 
+  /** Waits until the server has read the position of the primary's log. */
+  const watched = async () => {
+    const { primary } = scene.pair;
+    const since = (await primary.query("select clock_timestamp()::text as now"))[0]?.["now"];
+    const reads = `select from pg_stat_activity where application_name = 'holdfast primary' and query_start > '${String(since)}'`;
+    await eventually(
+      "a read of the position",
+      60_000,
+      async () => (await primary.query(reads)).length > 0 || undefined,
+    );
+  };
+  const losses = async () => {
+    const { items } = await ok(scene.admin, "GET", "/admin/doctor");
+    return JSON.stringify(items).split("lost changes at its failover").length - 1;
+  };
+
   test("gets new epochs by a command, and devices keep their files and upload them again", async () => {
     await scene.login();
     const device = join(scene.folder, "device");
@@ -140,6 +156,8 @@ describe("A database that lost changes, because an asynchronous standby was prom
     writeFileSync(join(device, "lost.txt"), "lost");
     writeFileSync(join(device, "before.txt"), "changed");
     await sync();
+    await scene.pair.primary.run("select pg_logical_emit_message(true, 'test', repeat('lost', 100000))");
+    await watched();
     const { epoch } = await ok(scene.admin, "GET", "/changes/snapshot");
     await scene.pair.primary.kill();
     await scene.pair.standby.start();
@@ -151,12 +169,14 @@ describe("A database that lost changes, because an asynchronous standby was prom
     const statusOf = async (name: string) =>
       (await scene.admin.call("GET", `/metadata?path=${encodeURIComponent(name)}`)).status;
     assert.equal(await statusOf("/lost.txt"), 404);
+    await eventually("the loss is reported", 60_000, async () => ((await losses()) > 0 ? true : undefined));
     const dry = await scene.command(["admin", "shards", "renew-epochs", "--all", "--dry-run"]);
     assert.match(dry.stdout, /^would renew the epochs of 1 space on main$/m);
     assert.equal((await ok(scene.admin, "GET", "/changes/snapshot")).epoch, epoch);
     const renewed = await scene.command(["admin", "shards", "renew-epochs", "main"]);
     assert.match(renewed.stdout, /^renewed the epochs of 1 space on main$/m);
     assert.notEqual((await ok(scene.admin, "GET", "/changes/snapshot")).epoch, epoch);
+    assert.equal(await losses(), 0);
     await sync();
     assert.equal(readFileSync(join(device, "lost.txt"), "utf8"), "lost");
     assert.equal(readFileSync(join(device, "before.txt"), "utf8"), "changed");

@@ -37,6 +37,7 @@ import { checkExternalPostgres } from "../base/db/external-postgres.ts";
 import { followShardMap } from "../base/db/follow-shard-map.ts";
 import { migrateDatabases, refuseNewerDatabases } from "../base/db/migrate-databases.ts";
 import { type OwnerLock, takeOwnerLock } from "../base/db/owner-lock.ts";
+import { reportMissingChanges } from "./report-missing-changes.ts";
 import { Primaries } from "../base/db/primary/primaries.ts";
 import { storedTimelines } from "../base/db/primary/timelines.ts";
 import { type Cell, type Databases, openDatabases } from "../base/db/shards.ts";
@@ -110,6 +111,7 @@ export async function openStorage(
   const keyed = databases.cells.all().map((cell) => ({ db: cell.db, store: storeOf(cell) }));
   await assertKeyFits(keySource, keyed, randomBytes);
   await migrateDatabases(databases, log);
+  reportMissingChanges(databases);
   if (isAlone(config)) for (const place of keyed) await refuseNewDatabase(place);
   const cells = await openBlockCells({ cells: databases.cells, storeOf, keySource, ...ports });
   const placed = databases.cells.all().map((cell) => {

@@ -9,6 +9,7 @@ import type {
 import { formatTime } from "@holdfast/core/times";
 import type { BucketMove } from "../../base/db/shard-map.ts";
 import { rangeJson, readShard, readShards } from "../../base/operation/shard-figures.ts";
+import { forgetMissingChanges } from "../../packs/facts/missing-changes.ts";
 import { countSpaces, renewEpochs } from "../../tree/journal/renew-epochs.ts";
 import type { MovePorts } from "./move-buckets.ts";
 import type { WantedMove } from "./plan-move.ts";
@@ -43,8 +44,10 @@ export function openMoveCare(
       const shards = databases.shards.all().filter(({ id }) => name === undefined || id === name);
       if (shards.length === 0) throw new HoldfastError("not_found", `There is no shard ${name} with accounts.`);
       const items: RenewedEpochsJson["items"] = [];
-      for (const { id, db } of shards)
+      for (const { id, db } of shards) {
         items.push({ name: id, spaces: await (isDry ? countSpaces(db) : renewEpochs(db)) });
+        for (const cell of isDry ? [] : databases.cells.all()) await forgetMissingChanges(cell.db, id);
+      }
       return { items };
     },
     async planMove(wanted) {

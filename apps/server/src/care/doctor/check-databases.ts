@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { sql } from "kysely";
 import { listOldClusters } from "../../base/db/embedded/swap-clusters.ts";
+import { checkMissingChanges } from "./check-missing-changes.ts";
 import { checkReplicas } from "./check-replicas.ts";
 import { judgeClock } from "./judge-clock.ts";
 import type { DoctorWorld } from "./doctor-world.ts";
@@ -34,7 +35,8 @@ export async function checkDatabases(world: DoctorWorld): Promise<Finding[]> {
   }
   const left = await listOldClusters(resolve(config.dataFolder));
   const replicas = await checkReplicas(world);
-  return [...[...findings.values()].flat(), ...replicas, ...left.map((name) => of(name, judgeLeft(name)))];
+  const missing = await checkMissingChanges(world);
+  return [...[...findings.values()].flat(), ...missing, ...replicas, ...left.map((name) => of(name, judgeLeft(name)))];
 }
 
 function judgeLeft(name: string): Finding {

@@ -10,11 +10,13 @@ import { temporaryTimelines, type Timelines } from "./timelines.ts";
 export class Primaries {
   readonly #log: DatabaseLog;
   readonly #timelines: Timelines;
+  readonly #silentMsMax: number;
   readonly #connections = new Map<string, Connection>();
 
-  constructor(log: DatabaseLog, timelines: Timelines = temporaryTimelines()) {
+  constructor(log: DatabaseLog, timelines: Timelines = temporaryTimelines(), silentMsMax = 15_000) {
     this.#log = log;
     this.#timelines = timelines;
+    this.#silentMsMax = silentMsMax;
   }
 
   /** @throws HoldfastError failed if the URL cannot be used */
@@ -31,7 +33,8 @@ export class Primaries {
       const { url, hosts } = parseDatabaseUrl(databaseUrl);
       const config = { connectionString: url };
       const name = databaseName(config, hosts);
-      return { ...config, primary: new Primary({ config, hosts, name, log: this.#log, timelines: this.#timelines }) };
+      const ports = { log: this.#log, timelines: this.#timelines, silentMsMax: this.#silentMsMax };
+      return { ...config, primary: new Primary({ config, hosts, name, ...ports }) };
     } catch (error) {
       const message = `A database URL cannot be used: ${(error as Error).message}`;
       throw new HoldfastError("failed", message, { cause: error });

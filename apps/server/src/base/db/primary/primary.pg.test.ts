@@ -148,15 +148,19 @@ describe("A primary that is killed, and one that comes back", () => {
 
   test("connections to a frozen primary are closed, so that nothing waits for it", async () => {
     await pair.primary.kill();
-    await pool.query(statement);
+    const impatient = new Primaries(silentLog, storedTimelines(folder), 500);
+    const own = openPool({ connection: impatient.of(pair.url), applicationName: "test", log: silentLog });
+    await until("the new primary", () => succeeds(own.query(statement)));
     pair.standby.signal("SIGSTOP");
-    const waiting = await Promise.allSettled([pool.query(statement), pool.query(statement)]);
+    const waiting = await Promise.allSettled([own.query(statement), own.query(statement)]);
     for (const each of waiting) {
       assert.equal(each.status, "rejected");
       assert.equal((toDatabaseError(each.reason) as { code?: string }).code, "unavailable");
     }
     pair.standby.signal("SIGCONT");
-    await until("the new primary", () => succeeds(pool.query(statement)));
+    await until("its answer", () => succeeds(own.query(statement)));
+    await own.end();
+    await impatient.close();
   });
 });
 

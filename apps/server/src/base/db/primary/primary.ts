@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { HoldfastError } from "@holdfast/core/errors";
+import { codeOf } from "../database-error.ts";
 import type { DatabaseLog } from "../database-log.ts";
 import { OutageLog } from "../outage-log.ts";
 import { type Host, hostName } from "./database-url.ts";
@@ -18,6 +19,8 @@ export interface PrimaryOptions {
   readonly name: string;
   readonly log: DatabaseLog;
   readonly timelines: Timelines;
+  /** Time without an answer, after which connections are closed. */
+  readonly silentMsMax: number;
 }
 
 interface Answer {
@@ -42,8 +45,6 @@ const roundEveryMs = 1000;
 const answerMsMax = { first: 10_000, later: 3000 } as const;
 /** For the other servers, after the answer of one that matters. */
 const othersMsMax = { first: 2000, later: 500 } as const;
-/** Rounds without an answer, after which connections count as dead. One could be a pause of this process. */
-const silentRoundsMax = 2;
 
 /**
  * Finds the primary of a database URL, and prevents the use of every other server: standbys, an old primary that is
@@ -55,12 +56,13 @@ export class Primary implements Guard {
   readonly #probes: readonly (readonly [Host | undefined, Probe])[];
   readonly #clients = new Map<GuardedClient, Connected>();
   readonly #rejected: OutageLog;
+  readonly #missingListeners: ((bytes: number) => void)[] = [];
   #system: string | undefined;
   #newest: ServerState | undefined;
   #host: Host | undefined;
   #round: Promise<Host | undefined> | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #silentRounds = 0;
+  #silentSinceMs: number | undefined;
 
   constructor(options: PrimaryOptions) {
     const { config, hosts, log, name } = options;
@@ -86,6 +88,11 @@ export class Primary implements Guard {
 
   open(config: pg.ClientConfig): GuardedClient {
     return new GuardedClient(this, config);
+  }
+
+  /** Calls the listener after a promotion, with the length of the log that is certainly lost. */
+  onMissing(listener: (bytes: number) => void): void {
+    this.#missingListeners.push(listener);
   }
 
   enter(client: GuardedClient): void {
@@ -125,7 +132,7 @@ export class Primary implements Guard {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#host = undefined;
-    this.#silentRounds = 0;
+    this.#silentSinceMs = undefined;
     void this.close();
   }
 
@@ -147,14 +154,18 @@ export class Primary implements Guard {
 
   async #askAll(): Promise<Host | undefined> {
     const answers = await this.#answers();
-    this.#notice(answers);
+    const current = answers.find(({ host }) => host === this.#host);
+    const isSilent = (this.#host !== undefined || this.hosts.length === 0) && !hasAnswered(current);
+    this.#silentSinceMs = isSilent ? (this.#silentSinceMs ?? performance.now()) : undefined;
     try {
       const chosen = this.#choose(answers);
       this.#observe(chosen);
       this.#host = chosen.host;
+      this.#silentSinceMs = undefined;
       return chosen.host;
     } catch (error) {
-      this.#host = undefined;
+      if (this.#silentSinceMs === undefined) this.#host = undefined;
+      else this.#endSilence(this.#silentSinceMs);
       throw error;
     } finally {
       if (this.#clients.size === 0) void this.close();
@@ -170,14 +181,15 @@ export class Primary implements Guard {
     const answered = Promise.withResolvers<void>();
     const kind = this.#newest === undefined ? "first" : "later";
     const known = this.#newest?.timeline ?? 0;
-    const isMissing = kind === "later" && this.#host === undefined && this.hosts.length > 0;
+    const isMissing =
+      kind === "later" && this.hosts.length > 0 && (this.#host === undefined || this.#silentSinceMs !== undefined);
     const asking = this.#probes.map(async ([host, probe]) => {
       try {
         const state = await probe.ask(answerMsMax[kind]);
-        answers.push({ host, state });
+        this.#take(answers, { host, state });
         if (isMissing || state.timeline > known) answered.resolve();
       } catch (error) {
-        answers.push({ host, error });
+        this.#take(answers, { host, error });
       }
     });
     const later = answered.promise.then(() => delay(othersMsMax[kind], undefined, { ref: false }));
@@ -185,14 +197,19 @@ export class Primary implements Guard {
     return [...answers];
   }
 
-  /** An error of PostgreSQL is an answer, too. */
-  #notice(answers: readonly Answer[]): void {
-    const current = answers.find(({ host }) => host === this.#host);
-    const isSilent = current?.state === undefined && !(current?.error instanceof pg.DatabaseError);
-    this.#silentRounds = isSilent ? this.#silentRounds + 1 : 0;
-    if (this.#silentRounds < silentRoundsMax || this.#clients.size === 0) return;
+  /** Also after the end of the round. */
+  #take(answers: Answer[], answer: Answer): void {
+    answers.push(answer);
+    if (answer.host === this.#host && hasAnswered(answer)) this.#silentSinceMs = undefined;
+  }
+
+  /** On a busy machine, a server that works may answer late. */
+  #endSilence(sinceMs: number): void {
+    if (performance.now() - sinceMs < this.#options.silentMsMax) return;
+    this.#silentSinceMs = undefined;
+    this.#host = undefined;
     const fields = { database: this.#options.name, connections: this.#clients.size };
-    if (this.#silentRounds === silentRoundsMax)
+    if (this.#clients.size > 0)
       this.#options.log.warn(fields, "the database's primary does not answer; its connections are closed");
     for (const client of this.#clients.keys()) client.abort("the database does not answer");
   }
@@ -246,8 +263,10 @@ export class Primary implements Guard {
     const { log, name } = this.#options;
     log.warn({ database: name, timeline: state.timeline }, "the database has a new primary");
     if (!former.isSynchronous && state.bytes < former.bytes) {
+      const bytes = former.bytes - state.bytes;
+      for (const listener of this.#missingListeners) listener(bytes);
       log.error(
-        { database: name, timeline: state.timeline, missing_bytes: former.bytes - state.bytes },
+        { database: name, timeline: state.timeline, missing_bytes: bytes },
         "the new primary lacks changes that were stored on the old one; run 'holdfast admin shards renew-epochs'",
       );
     }
@@ -266,6 +285,12 @@ function clientOf(guard: Guard): Primary["Client"] {
       super(guard, config);
     }
   };
+}
+
+/** A refused connection is an answer, too. */
+function hasAnswered(answer: Answer | undefined): boolean {
+  if (answer?.error === undefined) return answer?.state !== undefined;
+  return answer.error instanceof pg.DatabaseError || /^(ECONNREFUSED|ENOENT)$/.test(codeOf(answer.error) ?? "");
 }
 
 function unavailable(message: string): HoldfastError {
