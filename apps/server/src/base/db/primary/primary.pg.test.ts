@@ -80,6 +80,13 @@ describe("A primary that is killed, and one that comes back", () => {
     assert.equal(await inNewProcess(pair.url), pair.primary.address.host);
     const single = openClient(new Primaries(silentLog).of(pair.standby.url));
     await assert.rejects(single.connect(), { code: "unavailable", message: /standby/ });
+    const wrong = openClient(new Primaries(silentLog).of(pair.url.replace(/:[^:@]*@/, ":wrong@")));
+    await assert.rejects(wrong.connect(), { code: "28P01" });
+    const absent = openClient(new Primaries(silentLog).of("postgres://a:b@127.0.0.1:1,127.0.0.1:2/c"));
+    await assert.rejects(absent.connect(), {
+      code: "unavailable",
+      message: /127.0.0.1:1: .*ECONNREFUSED.*127.0.0.1:2: /,
+    });
   });
 
   test("after its death, the same pool and lock use the promoted standby, and no acknowledged row is lost", async () => {

@@ -226,7 +226,7 @@ export class Primary implements Guard {
     const timeline = Math.max(...usable.map(({ state }) => state.timeline));
     const newest = usable.filter(({ state }) => state.timeline === timeline);
     const [first] = newest;
-    if (first === undefined) throw unavailable(faults[0] ?? `No server of ${this.#options.name} is a primary now.`);
+    if (first === undefined) throw faults[0] === undefined ? this.#noPrimary(answers) : unavailable(faults[0]);
     const current = newest.find(({ state }) => state.startedAt === this.#newest?.startedAt);
     if (current !== undefined) return current;
     if (new Set(newest.map(({ state }) => `${state.system} ${state.startedAt}`)).size > 1) {
@@ -236,6 +236,17 @@ export class Primary implements Guard {
       throw unavailable(fault);
     }
     return first;
+  }
+
+  #noPrimary(answers: readonly Answer[]): unknown {
+    // Invalid authorization, or no such database.
+    const rejected = answers.find(({ error }) => /^(28|3D)/.test(codeOf(error) ?? ""));
+    if (rejected !== undefined) return rejected.error;
+    const reasons = answers.map(({ host, error }) => {
+      const reason = error instanceof Error ? error.message || codeOf(error) : "It is a standby.";
+      return `${host === undefined ? "" : `${hostName(host)}: `}${reason}`;
+    });
+    return unavailable(`No server of ${this.#options.name} is a primary now (${reasons.join("; ")}).`);
   }
 
   #faultOf({ isPrimary, system, timeline }: ServerState): string | undefined {
