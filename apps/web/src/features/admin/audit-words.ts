@@ -141,6 +141,7 @@ const actions = [
   "shard.cancel_move",
   "shard.list",
   "shard.move",
+  "shard.renew_epochs",
   "share.list",
   "shredding.read",
   "snapshot.read",

@@ -152,6 +152,7 @@ export const audit = {
   "audit.shard.cancel_move": "Umzug zwischen Datenbanken abgebrochen",
   "audit.shard.list": "Datenbanken aufgelistet",
   "audit.shard.move": "Konten in eine andere Datenbank umgezogen",
+  "audit.shard.renew_epochs": "Neue Epochen nach Datenverlust vergeben",
   "audit.share.list": "Geteilte Dateien aufgelistet",
   "audit.shredding.read": "Fortschritt beim endgültigen Löschen eines Kontos gelesen",
   "audit.snapshot.read": "Alle Dateien von einem Gerät aufgelistet",

@@ -152,6 +152,7 @@ export const audit = {
   "audit.shard.cancel_move": "Move between databases canceled",
   "audit.shard.list": "Databases listed",
   "audit.shard.move": "Accounts moved to another database",
+  "audit.shard.renew_epochs": "New epochs after a database lost changes",
   "audit.share.list": "Shared files listed",
   "audit.shredding.read": "Progress of a permanent deletion read",
   "audit.snapshot.read": "All files listed by a device",
