@@ -11,6 +11,7 @@ import { filesPage } from "../testing/files-page.ts";
 import { hasFocus, rowHasFocus } from "../testing/focus.ts";
 import { makeFolder, makeLink, visit } from "../testing/link-visit.ts";
 import { isLoaded } from "../testing/loaded-picture.ts";
+import { recordVideo } from "../testing/record-video.ts";
 import { testApp } from "../testing/test-app.ts";
 
 const app = testApp();
@@ -99,6 +100,19 @@ longTest("a single picture is shown large, with its name and size, and can be do
   assert.deepEqual(await axeProblems(page), []);
   const file = await saved(page, () => page.getByRole("button", { name: "Download" }).click());
   assert.deepEqual(file.bytes, picture);
+});
+
+longTest("a video is played, and counts as one download", async () => {
+  const { page } = app;
+  await app.api.put("/clip.webm", await recordVideo(page));
+  const link = await makeLink(app, "/clip.webm");
+  await visit(page, link.url);
+  await page.waitForFunction(() => (document.querySelector("video")?.videoWidth ?? 0) > 0);
+  const { items } = await ok(app.api, "GET", `/files/${await app.api.idOf("/clip.webm")}/permissions`);
+  assert.deepEqual(
+    items.map(({ id, downloads }: { id: string; downloads: number }) => [id, downloads]),
+    [[link.id, 1]],
+  );
 });
 
 async function makeAlbum(path: string): Promise<void> {
