@@ -53,11 +53,13 @@ function latest(changed: readonly Changed[]): Changed[] {
   return changed.toSorted((left, right) => right.at - left.at).slice(0, limits.recentItemsMax);
 }
 
-/** Replaces groups of folders that are not readable, or are a root, with their files. */
+/** Replaces groups of folders that are not readable, or are another account's root, with their files. */
 async function withoutHiddenGroups(shards: ReadShards, caller: Actor, changed: readonly Changed[]): Promise<Changed[]> {
   const groups = changed.filter((one) => "count" in one);
   if (groups.length === 0) return [...changed];
-  const shown = (await findChanged(shards, caller, groups)).filter(({ node }) => node.row.parent_id !== null);
+  const shown = (await findChanged(shards, caller, groups)).filter(
+    ({ node: { row } }) => row.parent_id !== null || row.id === caller.rootId,
+  );
   const keys = new Set(shown.map(({ node: { row } }) => `${row.space_id} ${row.id}`));
   return latest(
     changed.flatMap((one) => ("count" in one && !keys.has(`${one.space_id} ${one.id}`) ? one.files : [one])),

@@ -292,7 +292,7 @@ describe("Stars and recent files", () => {
     assert.deepEqual((await recentGroups(ann)).slice(0, 5), shown);
   });
 
-  test("a folder has one entry for several groups of changes, and a root has none", async () => {
+  test("a folder has one entry for several groups of changes, also the own root", async () => {
     const [ann] = await twoAccounts();
     const camera = await mkdir(ann, "Camera");
     pause();
@@ -303,9 +303,7 @@ describe("Stars and recent files", () => {
     await commit(ann, { op: "delete", fileId: first[0]?.id ?? "" });
     pause();
     await putMany(ann, 10, "root");
-    const names = (await recentGroups(ann)).slice(0, 11);
-    assert.deepEqual(names.at(0), "scan 9");
-    assert.deepEqual(names.at(10), "Camera: 11");
+    assert.deepEqual((await recentGroups(ann)).slice(0, 2), [": 10", "Camera: 11"]);
   });
 
   test("single changes are not grouped because a program adds files elsewhere", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { offered } from "../../../commands/command.ts";
 import type { CommandMenu } from "../../../commands/command-menu.ts";
-import { fileMenu, placeMenu } from "./file-commands.ts";
+import { fileCommands, fileMenu, placeMenu } from "./file-commands.ts";
 import { anyRow, type FilesContext } from "./files-context.ts";
 import { openedMenu } from "./opened-commands.ts";
 import type { ListedRow } from "../rows/row-source.ts";
@@ -58,6 +58,12 @@ describe("Limit of ten entries in three groups", () => {
       assertShort(sizesOf<unknown>(openedMenu(opened), undefined), opened, entriesMax - ownOfPreview);
     }
   });
+});
+
+test("a folder that stands for changed files in Recent cannot be trashed", () => {
+  const isTrashable = (row: ListedRow) => offered([fileCommands.trash], contextOf("list", "account", [row])).length > 0;
+  const folder = rowOf("folder", "owner");
+  assert.deepEqual([folder, { ...folder, changedFiles: 12 }].map(isTrashable), [true, false]);
 });
 
 test("an own file offers every command of its place once, in the menu or its submenu", () => {

@@ -83,10 +83,11 @@ export function mayAdd({ folder, place, isUnreadable }: FilesContext): boolean {
 
 /**
  * Requires the editor role on the item and its folder. An item shared with the caller directly can only be moved by its
- * owner.
+ * owner. A row of Recent that stands for changed files is not an item: a change would affect the whole folder.
  */
 export function mayChange(row: ListedRow): boolean {
   if (row.kind === "mount") return true;
+  if (row.changedFiles !== undefined) return false;
   return row.role === "owner" || (row.role === "editor" && !row.isGranted);
 }
 

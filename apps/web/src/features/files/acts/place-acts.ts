@@ -11,7 +11,6 @@ import { problemWords } from "../../../messages/problem-words.ts";
 import { messages, withWords } from "../../../messages/use-messages.ts";
 import { act, redo, undo } from "./act-runner.ts";
 import { clipboard, setClipboard } from "./clipboard.ts";
-import { download } from "./download.ts";
 import {
   type Outcome,
   type Step,
@@ -104,7 +103,7 @@ function goingActs({ drive, host, go, withSelected: about }: Parts) {
     showInFolder: about(([row]) => row !== undefined && go.folder(row.parentId ?? null)),
     keepOffline: (isKept: boolean) =>
       about(async (rows) => (await withWords(import("./keep-offline.ts"))).keepOffline(drive, rows, isKept))(),
-    download: about((rows) => download(drive, rows, folderName(host()))),
+    download: about(async (rows) => (await import("./download.ts")).download(drive, rows, folderName(host()))),
     mount: about(async (rows) => {
       const { mountAll } = await withWords(import("./mount-all.ts"));
       await mountAll(drive, rows, go.folder).finally(() => host().onDone(new Set()));

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ok } from "@holdfast/server/acceptance/testing";
+import { becomes } from "../../../testing/files-app.ts";
+import { rowHasFocus } from "../../../testing/focus.ts";
 import { testApp } from "../../../testing/test-app.ts";
 
 const app = testApp();
@@ -19,12 +21,23 @@ test("Recent shows and sorts by the time of the account's own change, not the fi
     ["scan.txt", "new.txt"],
   );
   for (const text of shown) assert.match(text, /\d:\d\d/);
+  for (let number = 1; number <= 10; number += 1) await api.put(`/${number}.txt`, "scan");
+  await page.reload();
+  await page.getByRole("row").filter({ hasText: "12 files" }).getByRole("link", { name: "Files" }).waitFor();
+  await becomes(() => rows.allInnerTexts(), []);
 
   await ok(api, "POST", "/metadata", { path: "/Scans/2026", kind: "folder", parents: true });
   for (let number = 1; number <= 12; number += 1) await api.put(`/Scans/2026/${number}.txt`, "scan");
   await page.reload();
-  const folder = page.getByRole("row").filter({ hasText: "12 files" });
-  await folder.getByRole("link", { name: "Scans" }).dblclick();
+  const folder = page.getByRole("row").filter({ hasText: "Scans" });
+  await folder.getByRole("gridcell", { name: "12 files" }).waitFor();
+  await folder.click({ button: "right" });
+  await page.getByRole("menuitem", { name: "Show in folder" }).waitFor();
+  assert.equal(await page.getByRole("menuitem", { name: "Move to trash" }).count(), 0);
+  await page.keyboard.press("Escape");
+  await rowHasFocus(page);
+  await page.keyboard.press("Delete");
+  await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Scans" }).waitFor();
   await page.getByRole("row").filter({ hasText: "2026" }).waitFor();
 });

@@ -109,6 +109,8 @@ export function listed(node: NodeJson, isStarred = false): ListedRow {
   const { parent_id: parentId, path, trashed_at: trashedAt } = node;
   return {
     ...rowOf(node, isStarred),
+    // A root folder has no name.
+    name: node.name || messages().message("files.home"),
     parentId,
     path,
     ...(trashedAt === null ? {} : { trashedMs: Date.parse(trashedAt) }),
