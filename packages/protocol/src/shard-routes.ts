@@ -102,8 +102,9 @@ export const shardRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "json",
+    asksProof: true,
     summary:
-      "Give every space a new epoch after a database lost changes, so that devices delete nothing and upload again what is missing",
+      "Give every space a new epoch after a database lost changes, so that devices delete nothing and upload again what is missing, also what was deleted while they were offline",
     body: z.object({
       name: z.string().min(1).max(63).optional().describe("a shard with buckets; missing: all shards"),
       dry_run: z.boolean().optional().describe("true: change nothing"),

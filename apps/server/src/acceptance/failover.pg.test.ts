@@ -45,7 +45,12 @@ class Scene {
   }
 
   command(args: readonly string[], input?: string) {
-    const env = { HOME: this.folder, XDG_CONFIG_HOME: join(this.folder, "config") };
+    const server = {
+      HOLDFAST_DATABASE_URL: this.pair.url,
+      HOLDFAST_STORE: join(this.folder, "store"),
+      HOLDFAST_KEY_ENCRYPTION_KEY: key,
+    };
+    const env = { HOME: this.folder, XDG_CONFIG_HOME: join(this.folder, "config"), ...server };
     return holdfast(args, { env, ...(input === undefined ? {} : { input }) });
   }
 
@@ -183,6 +188,17 @@ describe("A database that lost changes, because an asynchronous standby was prom
     assert.ok(existsSync(join(device, "other.txt")));
     assert.equal(await statusOf("/lost.txt"), 200);
     assert.equal((await scene.admin.download("/before.txt")).body.toString(), "changed");
+    const last = (await ok(scene.admin, "GET", "/changes/snapshot")).epoch;
+    const direct = await scene.command([
+      "admin",
+      "shards",
+      "renew-epochs",
+      "--all",
+      "--data",
+      join(scene.folder, "data"),
+    ]);
+    assert.match(`${direct.stdout}${direct.stderr}`, /^renewed the epochs of 1 space on main$/m);
+    assert.notEqual((await ok(scene.admin, "GET", "/changes/snapshot")).epoch, last);
     const wrong = await scene.command(["admin", "shards", "renew-epochs"]);
     assert.match(wrong.stderr, /Specify a shard or --all/);
   });

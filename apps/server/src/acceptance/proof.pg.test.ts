@@ -44,6 +44,8 @@ const asking: Partial<Record<RouteName, Bodies>> = {
   },
   adminInvite: { asked: [{ email: "guest@example.com" }], unasked: [{}] },
   adminShredUser: { asked: [{ dry_run: true }, {}] },
+  // Devices upload again what was deleted while they were offline.
+  adminRenewEpochs: { asked: [{ dry_run: true }, {}] },
   adminChangeAccessRule: { asked: [{}, { addresses: [] }] },
   adminAddOauthClient: { asked: [{ name: "p", redirect_uris: ["https://program.example/back"] }] },
   adminRemoveOauthClient: { asked: [{}] },
@@ -67,7 +69,6 @@ const harmless: Partial<Record<RouteName, string>> = {
   adminRebuildIndex: "makes anew what is there already",
   adminVerifyCopies: "reads",
   adminAddShard: "makes the tables of an empty database",
-  adminRenewEpochs: "devices read everything again, and keep it",
   adminMoveBuckets: "can be canceled, and moved on",
   adminCancelMove: "can be started again",
   adminVerifyAudit: "reads",

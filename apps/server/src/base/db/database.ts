@@ -19,7 +19,7 @@ export const keyed = sql.raw(keyedMark);
 export interface Connection extends Readonly<
   Pick<pg.ClientConfig, "connectionString" | "host" | "port" | "user" | "password" | "database" | "ssl">
 > {
-  /** Of an external database. */
+  /** External databases only. */
   readonly primary?: Primary;
 }
 

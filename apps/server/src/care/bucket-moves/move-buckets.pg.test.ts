@@ -243,6 +243,29 @@ async function remains({ db }: Shard): Promise<string[]> {
   return rows.map(({ kind }) => kind);
 }
 
+/** As standbys of both shards leave them that are promoted during a copy. The move is not continued. */
+async function failOver(source: Shard, target: Shard): Promise<void> {
+  const { rows } = await sql<{ pubname: string }>`select pubname from pg_publication`.execute(source.db);
+  const name = sql.id(rows[0]?.pubname ?? "");
+  const one = await setup.openProcess();
+  const isRejected = (problem: RegExp) => assert.rejects(continueMove(ports(one), unstopped), problem);
+  for (const [shard, kind] of [
+    [source, "publication"],
+    [target, "subscription"],
+  ] as const) {
+    const note = sql`comment on ${sql.raw(kind)} ${name} is `;
+    await sql`${note}'7'`.execute(shard.db);
+    await isRejected(/has a new primary, which may lack changes\. Cancel the move/);
+    await sql`${note}'1'`.execute(shard.db);
+  }
+  await sql`alter subscription ${name} disable`.execute(target.db);
+  for (const statement of ["pg_terminate_backend(active_pid, 10000)", "pg_drop_replication_slot(slot_name)"])
+    await sql`select ${sql.raw(statement)} from pg_replication_slots where slot_name = ${rows[0]?.pubname}`.execute(
+      source.db,
+    );
+  await isRejected(/no longer has the log/);
+}
+
 test("a canceled move leaves an empty database, and each process must know the new shard and follow", async () => {
   const one = await setup.openProcess();
   const accounts = await openTestAccounts(one.shards);
@@ -257,6 +280,7 @@ test("a canceled move leaves an empty database, and each process must know the n
   );
   assert.match((await readMove(one))?.move.problem ?? "", /has no shard third/);
   assert.equal(await stateOf(one), "copying");
+  await failOver(one.shard("new") as Shard, third);
   await cancelMove(ports(one));
   await continueMove(ports(one), unstopped);
   assert.deepEqual(await countRows(third, [0, 4095]), {});

@@ -3,6 +3,7 @@ import pg from "pg";
 import { type BucketRange, isInRange, type MovedTable, movedTables } from "../../base/db/bucket-columns.ts";
 import type { Connection } from "../../base/db/database.ts";
 import { openClient } from "../../base/db/primary/open-client.ts";
+import { currentTimeline } from "../../base/db/primary/server-state.ts";
 import { movingState, toDatabaseError } from "../../base/db/database-error.ts";
 
 /** One session on each shard, which lives as long as the work. */
@@ -46,8 +47,14 @@ function isCopied({ column, kind, ...table }: MovedTable, buckets: BucketRange):
 export const copiedTables = movedTables.length + 1;
 
 /** Begins the copy, or continues an interrupted beginning. The tables of the target are empty. */
-export async function beginCopy({ source, target }: Sessions, copied: CopiedRange, from: Connection): Promise<void> {
+export async function beginCopy(
+  { source, target }: Sessions,
+  copied: CopiedRange,
+  connection: Connection,
+): Promise<void> {
   const { name, buckets } = copied;
+  // Its slot may be lost, as after a failover. A new one would skip the changes before it.
+  if (await hasSubscription(target, name)) return;
   if (!(await has(source, "pg_publication", "pubname", name))) {
     const tables = movedTables.map((table) => `shard.${table.table} where (${isCopied(table, buckets)})`);
     await source.query(
@@ -57,13 +64,19 @@ export async function beginCopy({ source, target }: Sessions, copied: CopiedRang
   // Made here, because a subscription to another database of the same PostgreSQL cannot make it.
   if (!(await has(source, "pg_replication_slots", "slot_name", name)))
     await source.query("select pg_create_logical_replication_slot($1, 'pgoutput')", [name]);
-  if (!(await hasSubscription(target, name))) {
-    // A row that can be seen is durable, before a client relies on it.
-    const options = "copy_data = true, create_slot = false, synchronous_commit = 'on'";
-    await target.query(
-      `create subscription ${name} connection ${pg.escapeLiteral(conninfoOf(from))} publication ${name} with (${options}, slot_name = ${pg.escapeLiteral(name)})`,
-    );
-  }
+  const from = await timelineOf(source);
+  await source.query(`comment on publication ${name} is '${from}'`);
+  // A row that can be seen is durable, before a client relies on it.
+  const options = "copy_data = true, create_slot = false, synchronous_commit = 'on'";
+  await target.query(`
+    create subscription ${name} connection ${pg.escapeLiteral(conninfoOf(connection))} publication ${name}
+      with (${options}, slot_name = ${pg.escapeLiteral(name)});
+    comment on subscription ${name} is '${await timelineOf(target)}'`);
+}
+
+async function timelineOf(session: pg.Client): Promise<string> {
+  const { rows } = await session.query<{ timeline: string }>(`select (${currentTimeline})::text as timeline`);
+  return rows[0]?.timeline ?? "";
 }
 
 /** The form of libpq. The driver reads the URL, because libpq rejects some of its options. */
@@ -116,14 +129,17 @@ export interface CopyProgress {
 }
 
 export async function readProgress({ source, target }: Sessions, { name }: CopiedRange): Promise<CopyProgress> {
-  const { rows: states } = await target.query<{ copied: string; tables: string }>(
-    `select count(r.srrelid) filter (where r.srsubstate = 'r') as copied, count(r.srrelid) as tables
+  const { rows: states } = await target.query<{ copied: string; tables: string; is_later: boolean | null }>(
+    `select count(r.srrelid) filter (where r.srsubstate = 'r') as copied, count(r.srrelid) as tables,
+        obj_description(s.oid, 'pg_subscription') <> (${currentTimeline})::text as is_later
       from pg_subscription s left join pg_subscription_rel r on r.srsubid = s.oid
       where s.subname = $1 and s.subdbid = (select oid from pg_database where datname = current_database()) group by s.oid`,
     [name],
   );
-  const { rows: slots } = await source.query<{ behind: string | null; status: string }>(
-    `select pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn) as behind, wal_status as status
+  const { rows: slots } = await source.query<{ behind: string | null; status: string; is_later: boolean | null }>(
+    `select pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn) as behind, wal_status as status,
+        (select obj_description(oid, 'pg_publication') from pg_publication where pubname = $1)
+          <> (${currentTimeline})::text as is_later
       from pg_replication_slots where slot_name = $1`,
     [name],
   );
@@ -132,11 +148,21 @@ export async function readProgress({ source, target }: Sessions, { name }: Copie
     copied: Number(state?.copied ?? 0),
     tables: Number(state?.tables ?? 0),
     behindBytes: Number(slot?.behind ?? Number.POSITIVE_INFINITY),
-    problem:
-      state === undefined || slot === undefined || slot.status === "lost"
-        ? "The old shard no longer has the log that the copy needs."
-        : undefined,
+    problem: problemOf(state, slot),
   };
+}
+
+interface Side {
+  /** A standby was promoted since the copy began, and may lack a part of what the other side has or has confirmed. */
+  readonly is_later: boolean | null;
+}
+
+function problemOf(target: Side | undefined, source: (Side & { readonly status: string }) | undefined) {
+  if (target === undefined || source === undefined || source.status === "lost")
+    return "The old shard no longer has the log that the copy needs.";
+  if (target.is_later === true || source.is_later === true)
+    return "A database of the move has a new primary, which may lack changes.";
+  return undefined;
 }
 
 const [writeTrigger, deleteTrigger] = ["holdfast_move_write", "holdfast_move_delete"];
@@ -283,8 +309,14 @@ async function copyCommon({ source, target }: Sessions): Promise<void> {
 
 /** Also removes what an interrupted beginning left. The target keeps the rows. */
 export async function endCopy({ source, target }: Sessions, copied: CopiedRange): Promise<void> {
-  // Drops its slots on the source, too.
-  if (await hasSubscription(target, copied.name)) await target.query(`drop subscription ${copied.name}`);
+  if (await hasSubscription(target, copied.name)) {
+    // Dropping a subscription drops its slot, and fails if there is none, as after a failover.
+    if (!(await has(source, "pg_replication_slots", "slot_name", copied.name))) {
+      await target.query(`alter subscription ${copied.name} disable`);
+      await target.query(`alter subscription ${copied.name} set (slot_name = none)`);
+    }
+    await target.query(`drop subscription ${copied.name}`);
+  }
   await endPublication({ source }, copied);
   await target.query("delete from shard.move_marks");
 }

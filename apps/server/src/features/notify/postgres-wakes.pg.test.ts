@@ -54,7 +54,15 @@ async function open(
   rung: (shardId: string) => unknown = () => {},
 ): Promise<WakeBus> {
   const connected = Promise.withResolvers<void>();
-  const listener = { wake, rung, connected: () => connected.resolve() };
+  let missing = databases.shards.all().length;
+  const listener = {
+    wake,
+    rung,
+    connected: () => {
+      missing -= 1;
+      if (missing === 0) connected.resolve();
+    },
+  };
   const log = { ...silentLog, debug: () => {} } as unknown as Parameters<typeof openPostgresWakes>[0]["log"];
   const bus = openPostgresWakes({ shards: databases.shards, listener, log });
   await connected.promise;

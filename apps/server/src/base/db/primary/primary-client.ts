@@ -34,7 +34,7 @@ export class GuardedClient extends pg.Client {
   constructor(guard: Guard, config: pg.ClientConfig) {
     super(config);
     this.#guard = guard;
-    // One that breaks before its user listens must not end the process.
+    // A connection that breaks before its user listens must not end the process.
     this.on("error", () => {});
     this.#internals.connection.stream.on("error", () => {});
     this.once("end", () => guard.leave(this));

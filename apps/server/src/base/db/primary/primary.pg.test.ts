@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { bounded } from "@holdfast/tools/bounded";
@@ -12,6 +14,7 @@ import { SessionLock } from "../session-lock.ts";
 import { makeTestFolder, silentLog } from "../testing.ts";
 import { openClient } from "./open-client.ts";
 import { Primaries } from "./primaries.ts";
+import { readServerState } from "./server-state.ts";
 import { storedTimelines } from "./timelines.ts";
 
 const statement = "insert into written default values";
@@ -78,6 +81,8 @@ describe("A primary that is killed, and one that comes back", () => {
     assert.equal(await lock.take(), true);
     await pool.query(statement);
     assert.equal(await inNewProcess(pair.url), pair.primary.address.host);
+    const { acknowledgedBytes, endBytes } = await readServerState(pool);
+    assert.ok(acknowledgedBytes > 0 && acknowledgedBytes <= endBytes);
     const single = openClient(new Primaries(silentLog).of(pair.standby.url));
     await assert.rejects(single.connect(), { code: "unavailable", message: /standby/ });
     const wrong = openClient(new Primaries(silentLog).of(pair.url.replace(/:[^:@]*@/, ":wrong@")));
@@ -169,6 +174,55 @@ describe("A primary that is killed, and one that comes back", () => {
     await own.end();
     await impatient.close();
   });
+});
+
+test("a query at a frozen primary fails, even if another connection has failed meanwhile", async (t) => {
+  const pair = await startFailoverPair({ isSynchronous: false });
+  const impatient = new Primaries(silentLog, undefined, 1500);
+  const connection = impatient.of(pair.url);
+  const pool = openPool({ connection, applicationName: "test", log: silentLog });
+  t.after(async () => {
+    pair.primary.signal("SIGCONT");
+    await pool.end();
+    await impatient.close();
+    await pair.stop();
+  });
+  await pool.query("select 1");
+  pair.primary.signal("SIGSTOP");
+  const waiting = assert.rejects(pool.query("select 2"), /does not answer/);
+  assert.equal(await succeeds(openClient(connection, { connectionTimeoutMillis: 500 }).connect()), false);
+  await waiting;
+});
+
+test("while the primary is away, a standby that rejects the account does not make the error permanent", async (t) => {
+  const pair = await startFailoverPair({ isSynchronous: false });
+  const message = "SFATAL\0VFATAL\0C28000\0Mno pg_hba.conf entry for host\0\0";
+  const rejecting = createServer((socket) => {
+    socket.on("error", () => {});
+    const head = Buffer.from("E0000");
+    head.writeInt32BE(message.length + 4, 1);
+    socket.once("data", () => socket.end(Buffer.concat([head, Buffer.from(message)])));
+  });
+  await once(rejecting.listen(0, "127.0.0.1"), "listening");
+  const { host, port } = pair.primary.address;
+  const url = new URL(pair.url.replace("@/", "@unused/"));
+  url.searchParams.set("host", `${host},127.0.0.1`);
+  url.searchParams.set("port", `${port},${(rejecting.address() as AddressInfo).port}`);
+  const primaries = new Primaries(silentLog);
+  const connection = primaries.of(url.href);
+  const pool = openPool({ connection, applicationName: "test", log: silentLog });
+  t.after(async () => {
+    await pool.end();
+    await primaries.close();
+    rejecting.close();
+    await pair.stop();
+  });
+  await pool.query("select 1");
+  await pair.primary.kill();
+  // The first one may find its connection lost.
+  await succeeds(pool.query("select 1"));
+  const failure: unknown = await pool.query("select 1").catch(toDatabaseError);
+  assert.equal((failure as { code?: string }).code, "unavailable");
 });
 
 describe("An asynchronous standby that is promoted", () => {

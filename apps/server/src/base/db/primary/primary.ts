@@ -60,6 +60,8 @@ export class Primary implements Guard {
   #system: string | undefined;
   #newest: ServerState | undefined;
   #host: Host | undefined;
+  /** After a failed connection, the next one waits for a round. */
+  #isDoubtful = false;
   #round: Promise<Host | undefined> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #silentSinceMs: number | undefined;
@@ -102,13 +104,13 @@ export class Primary implements Guard {
 
   async find(client: GuardedClient): Promise<Host | undefined> {
     if (this.hosts.length === 0) return undefined;
-    const host = this.#host ?? (await this.#ask());
+    const host = this.#isDoubtful ? await this.#ask() : (this.#host ?? (await this.#ask()));
     if (this.#clients.has(client)) this.#clients.set(client, { host });
     return host;
   }
 
   failed(): void {
-    this.#host = undefined;
+    this.#isDoubtful = true;
   }
 
   admit(client: GuardedClient, state: ServerState): void {
@@ -161,6 +163,7 @@ export class Primary implements Guard {
       const chosen = this.#choose(answers);
       this.#observe(chosen);
       this.#host = chosen.host;
+      this.#isDoubtful = false;
       this.#silentSinceMs = undefined;
       return chosen.host;
     } catch (error) {
@@ -173,7 +176,7 @@ export class Primary implements Guard {
   }
 
   /**
-   * Of all servers, because more than one may claim to be the primary. When a process has found its first or a new one,
+   * Asks all servers, because more than one may claim to be the primary. When a process has found its first or a new one,
    * and while a primary is missing, a frozen server is not awaited for long.
    */
   async #answers(): Promise<Answer[]> {
@@ -182,7 +185,9 @@ export class Primary implements Guard {
     const kind = this.#newest === undefined ? "first" : "later";
     const known = this.#newest?.timeline ?? 0;
     const isMissing =
-      kind === "later" && this.hosts.length > 0 && (this.#host === undefined || this.#silentSinceMs !== undefined);
+      kind === "later" &&
+      this.hosts.length > 0 &&
+      (this.#host === undefined || this.#isDoubtful || this.#silentSinceMs !== undefined);
     const asking = this.#probes.map(async ([host, probe]) => {
       try {
         const state = await probe.ask(answerMsMax[kind]);
@@ -239,9 +244,9 @@ export class Primary implements Guard {
   }
 
   #noPrimary(answers: readonly Answer[]): unknown {
-    // Invalid authorization, or no such database.
-    const rejected = answers.find(({ error }) => /^(28|3D)/.test(codeOf(error) ?? ""));
-    if (rejected !== undefined) return rejected.error;
+    // Invalid authorization, or no such database. During a failover, a standby may reject the account.
+    const [first] = answers;
+    if (answers.every(({ error }) => /^(28|3D)/.test(codeOf(error) ?? ""))) return first?.error;
     const reasons = answers.map(({ host, error }) => {
       const reason = error instanceof Error ? error.message || codeOf(error) : "It is a standby.";
       return `${host === undefined ? "" : `${hostName(host)}: `}${reason}`;
@@ -251,7 +256,10 @@ export class Primary implements Guard {
 
   #faultOf({ isPrimary, system, timeline }: ServerState): string | undefined {
     if (!isPrimary) return "It is a standby, not a primary.";
-    if (timeline === 0) return undefined;
+    if (timeline === 0)
+      return this.#system === undefined
+        ? undefined
+        : "It no longer reports its timeline to the role of the database URL.";
     if (this.#system !== undefined && this.#system !== system)
       return "It is another database than before. If it was replaced on purpose, restart Holdfast.";
     const { timelines } = this.#options;
@@ -268,13 +276,14 @@ export class Primary implements Guard {
     this.#newest = state;
     if (state.timeline === 0) return;
     this.#system = state.system;
-    if (former?.timeline === state.timeline) return;
+    if (former?.timeline === state.timeline && former.startedAt === state.startedAt) return;
     this.#options.timelines.reached(state.system, state.timeline);
     if (former === undefined) return;
     const { log, name } = this.#options;
-    log.warn({ database: name, timeline: state.timeline }, "the database has a new primary");
-    if (!former.isSynchronous && state.bytes < former.bytes) {
-      const bytes = former.bytes - state.bytes;
+    if (former.timeline < state.timeline)
+      log.warn({ database: name, timeline: state.timeline }, "the database has a new primary");
+    if (state.endBytes < former.acknowledgedBytes) {
+      const bytes = former.acknowledgedBytes - state.endBytes;
       for (const listener of this.#missingListeners) listener(bytes);
       log.error(
         { database: name, timeline: state.timeline, missing_bytes: bytes },

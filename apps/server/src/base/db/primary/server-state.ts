@@ -12,9 +12,9 @@ export interface ServerState {
   /** Distinguishes servers. */
   readonly startedAt: string;
   /** End of the primary's log. */
-  readonly bytes: number;
-  /** The log that is flushed is on a synchronous standby too, or its commits were not acknowledged. */
-  readonly isSynchronous: boolean;
+  readonly endBytes: number;
+  /** The log up to here contains no change that was not acknowledged; 0 if unknown. */
+  readonly acknowledgedBytes: number;
 }
 
 type Queries = Pick<pg.ClientBase, "query">;
@@ -30,22 +30,33 @@ export async function readServerState(server: Queries): Promise<ServerState> {
 }
 
 const isStandby = "pg_is_in_recovery()";
-// The control file has the former timeline until the first checkpoint after a promotion.
+const flushed = "pg_current_wal_flush_lsn() - '0/0'::pg_lsn";
+/** SQL, on a primary. The control file has the former timeline until the first checkpoint after a promotion. */
+export const currentTimeline = "('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int8";
+// With synchronous standbys, what only the primary has flushed may not be acknowledged.
 const visible = `
   select (select system_identifier from pg_control_system())::text as system, not ${isStandby} as "isPrimary",
-    case when ${isStandby} then 0
-      else ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int8 end::text as timeline,
-    pg_postmaster_start_time()::text as "startedAt",
-    case when ${isStandby} then 0 else pg_current_wal_flush_lsn() - '0/0'::pg_lsn end::text as bytes,
-    current_setting('synchronous_standby_names') <> '' as "isSynchronous"`;
+    case when ${isStandby} then 0 else ${currentTimeline} end::text as timeline,
+    extract(epoch from pg_postmaster_start_time())::text as "startedAt",
+    case when ${isStandby} then 0 else ${flushed} end::text as "endBytes",
+    case when ${isStandby} then 0 when current_setting('synchronous_standby_names') = '' then ${flushed}
+      else (select coalesce(min(flush_lsn) - '0/0'::pg_lsn, 0)
+        from pg_stat_replication where sync_state in ('sync', 'quorum')) end::text as "acknowledgedBytes"`;
 const hidden = `
-  select '' as system, not ${isStandby} as "isPrimary", '0' as timeline, pg_postmaster_start_time()::text as "startedAt",
-    '0' as bytes, true as "isSynchronous"`;
+  select '' as system, not ${isStandby} as "isPrimary", '0' as timeline, extract(epoch from pg_postmaster_start_time())::text as "startedAt",
+    '0' as "endBytes", '0' as "acknowledgedBytes"`;
 
 async function read(server: Queries, text: string): Promise<ServerState> {
-  type Row = Omit<ServerState, "timeline" | "bytes"> & { readonly timeline: string; readonly bytes: string };
+  type Numbers = Record<"timeline" | "endBytes" | "acknowledgedBytes", string>;
+  type Row = Omit<ServerState, keyof Numbers> & Numbers;
   const { rows } = await server.query<Row>(text);
   const [row] = rows;
-  if (row === undefined) throw new HoldfastError("internal", "PostgreSQL does not describe itself.");
-  return { ...row, timeline: Number(row.timeline), bytes: Number(row.bytes) };
+  if (row === undefined) throw new HoldfastError("internal", "PostgreSQL returned no row for its state.");
+  const { timeline, endBytes, acknowledgedBytes } = row;
+  return {
+    ...row,
+    timeline: Number(timeline),
+    endBytes: Number(endBytes),
+    acknowledgedBytes: Number(acknowledgedBytes),
+  };
 }

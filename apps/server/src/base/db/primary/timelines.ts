@@ -1,5 +1,5 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, fchownSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { HoldfastError } from "@holdfast/core/errors";
 import { errnoOf } from "@holdfast/disk/disk-error";
@@ -34,7 +34,7 @@ export function storedTimelines(dataFolder: string): Timelines {
       return schema.parse(JSON.parse(readFileSync(path, "utf8")));
     } catch (error) {
       if (errnoOf(error) === "ENOENT") return {};
-      const message = `${path} cannot be read, which has the timelines of the databases: ${(error as Error).message}`;
+      const message = `The file of database timelines, ${path}, cannot be read: ${(error as Error).message}`;
       throw new HoldfastError("failed", message, { cause: error });
     }
   };
@@ -50,11 +50,13 @@ export function storedTimelines(dataFolder: string): Timelines {
   return {
     of: (system) => (known ??= read())[system] ?? 0,
     reached(system, timeline) {
-      // Commands write it, too.
-      known = tryToRead() ?? known ?? {};
-      if ((known[system] ?? 0) >= timeline) return;
-      known = { ...known, [system]: timeline };
-      write(path, JSON.stringify(known));
+      // Commands write it, too, and a write may have failed.
+      const stored = tryToRead() ?? {};
+      const merged: Record<string, number> = { ...stored };
+      for (const [id, highest] of [...Object.entries(known ?? {}), [system, timeline] as const])
+        merged[id] = Math.max(highest, merged[id] ?? 0);
+      known = merged;
+      if (Object.entries(merged).some(([id, highest]) => stored[id] !== highest)) write(path, JSON.stringify(merged));
     },
     advice: `If it was restored on purpose, stop Holdfast, delete ${path} and start it again.`,
   };
@@ -65,9 +67,14 @@ function write(path: string, text: string): void {
   try {
     writeFileSync(next, `${text}\n`, { mode: 0o600 });
     const file = openSync(next, "r");
+    // A command may run as root. The server must be able to read the file.
+    if (process.geteuid?.() === 0) fchownSync(file, statSync(dirname(path)).uid, statSync(dirname(path)).gid);
     fsyncSync(file);
     closeSync(file);
     renameSync(next, path);
+    const folder = openSync(dirname(path), "r");
+    fsyncSync(folder);
+    closeSync(folder);
   } catch {
     // A full disk is reported by everything else that fails. This process still knows the timeline.
   }

@@ -1,3 +1,4 @@
+import { errnoOf } from "@holdfast/disk/disk-error";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
@@ -155,7 +156,14 @@ async function startNode(
   const address = { host: endpoint.host, port: endpoint.port };
   const connection = { ...account, ...address };
   const signal = (kind: NodeJS.Signals) => {
-    for (const pid of processesIn(cluster)) process.kill(pid, kind);
+    for (const pid of processesIn(cluster)) {
+      try {
+        process.kill(pid, kind);
+      } catch (error) {
+        // A session may have ended meanwhile.
+        if (errnoOf(error) !== "ESRCH") throw error;
+      }
+    }
   };
   const run = (statement: string) => runStatement(connection, statement);
   return {
