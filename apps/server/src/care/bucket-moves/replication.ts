@@ -148,21 +148,17 @@ export async function readProgress({ source, target }: Sessions, { name }: Copie
     copied: Number(state?.copied ?? 0),
     tables: Number(state?.tables ?? 0),
     behindBytes: Number(slot?.behind ?? Number.POSITIVE_INFINITY),
-    problem: problemOf(state, slot),
+    problem: problemOf(
+      state !== undefined && slot !== undefined && slot.status !== "lost",
+      state?.is_later === true || slot?.is_later === true,
+    ),
   };
 }
 
-interface Side {
-  /** A standby was promoted since the copy began, and may lack a part of what the other side has or has confirmed. */
-  readonly is_later: boolean | null;
-}
-
-function problemOf(target: Side | undefined, source: (Side & { readonly status: string }) | undefined) {
-  if (target === undefined || source === undefined || source.status === "lost")
-    return "The old shard no longer has the log that the copy needs.";
-  if (target.is_later === true || source.is_later === true)
-    return "A database of the move has a new primary, which may lack changes.";
-  return undefined;
+/** @param isLater a standby was promoted since the copy began, and may lack what the other side has or has confirmed */
+function problemOf(hasLog: boolean, isLater: boolean): string | undefined {
+  if (!hasLog) return "The old shard no longer has the log that the copy needs.";
+  return isLater ? "A database of the move has a new primary, which may lack changes." : undefined;
 }
 
 const [writeTrigger, deleteTrigger] = ["holdfast_move_write", "holdfast_move_delete"];
