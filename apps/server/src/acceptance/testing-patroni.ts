@@ -24,7 +24,7 @@ export function findPostgres(): string | undefined {
 export interface Member {
   readonly name: string;
   readonly address: string;
-  /** Of Patroni and PostgreSQL. */
+  /** Reaches Patroni and PostgreSQL. */
   signal(kind: NodeJS.Signals): void;
   start(): void;
   /** As reported by Patroni; undefined if it does not answer. */

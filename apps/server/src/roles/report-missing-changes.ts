@@ -23,7 +23,7 @@ async function note(
     try {
       return await noteMissingChanges(db, shard, missing);
     } catch {
-      // The log has it, too.
+      // The loss is already in the log.
       await delay(retryMs, undefined, { ref: false });
     }
   }
