@@ -359,3 +359,22 @@ test("a file that replaced a folder with hidden content is deleted like any othe
   await alone.pass(run);
   alone.close();
 });
+
+test("a hidden file that was moved here stops nothing, even if its folder moves into a hidden one on the server", async () => {
+  const alone = new Alone();
+  for (const path of ["a", "x"]) alone.mkdir(path);
+  for (const path of ["a/b", "a/c"]) alone.write(path, path);
+  await inSync(alone);
+  alone.write("a/b", "mine");
+  alone.write(".holdfastignore", "b");
+  await inSync(alone);
+  alone.move("a/b", "b");
+  const [fileId, parentId] = [alone.serverId("a"), alone.serverId("x")];
+  alone.onServer({ op: "move", operation_id: "another's", file_id: fileId, parent_id: parentId, name: "b" });
+  alone.write(".holdfastignore", "b\nd");
+  await inSync(alone);
+  alone.write("e", "e");
+  await inSync(alone);
+  assert.deepEqual(alone.diskPaths(), [".holdfastignore", "a", "a/c", "b", "e", "x"]);
+  alone.close();
+});

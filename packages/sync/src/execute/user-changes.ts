@@ -2,12 +2,20 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { NodeId } from "@holdfast/core/ids";
 import { mapBounded } from "@holdfast/core/task-group";
 import { isPrivateIn, samePrivacy } from "../model/privacy.ts";
+import type { LocalTree } from "../model/local-tree.ts";
 import { pathOf, type PathTable } from "../model/tree-paths.ts";
 import { type LocalRow, samePlace, type SyncedRow } from "../model/trees.ts";
 import { failureOf, isInNonDurableFolder, isDifferentItem, syncTogether } from "./durable.ts";
 import type { ExecutionContext } from "./execution-context.ts";
 
 const callsAtOnce = 8;
+
+/** The person's items beside what was agreed on. */
+export interface DiskAndBase extends PathTable {
+  readonly local: LocalTree["local"];
+  readonly synced: Pick<ReadonlyMap<NodeId, SyncedRow>, "get">;
+  readonly dormant: Pick<ReadonlyMap<NodeId, true>, "has">;
+}
 
 /**
  * Syncs a person's changes before they are agreed, because programs seldom sync them. A power failure could otherwise
@@ -16,7 +24,7 @@ const callsAtOnce = 8;
  * @param ids nodes whose disk rows are about to become the base
  */
 export async function makeUserChangesDurable(
-  { disk, state }: Pick<ExecutionContext, "disk" | "state">,
+  { disk, state }: { readonly disk: ExecutionContext["disk"]; readonly state: DiskAndBase },
   ids: readonly NodeId[],
 ): Promise<ReadonlyMap<NodeId, HoldfastError>> {
   const failures = await syncTraces(disk, new Map(ids.map((id) => [id, tracesOf(state, id)])));
@@ -26,7 +34,7 @@ export async function makeUserChangesDurable(
 }
 
 /** True for content of a folder that could not be made durable, even if the content is. */
-function goesWithFolder({ rootId, local }: Pick<ExecutionContext["state"], "rootId" | "local">, id: NodeId): boolean {
+function goesWithFolder({ rootId, local }: DiskAndBase, id: NodeId): boolean {
   const row = local.get(id);
   if (row === undefined || row.readState === "unsettled") return false;
   return isInNonDurableFolder({ rootId, local }, row.parent);
@@ -107,15 +115,15 @@ interface Traces {
   readonly folders: readonly string[];
 }
 
-export function foldersOfChange(state: ExecutionContext["state"], id: NodeId): readonly string[] {
-  return tracesOf(state, id).folders;
+export function foldersOfChange(rows: DiskAndBase, id: NodeId): readonly string[] {
+  return tracesOf(rows, id).folders;
 }
 
 /** Paths where the disk differs from the base. */
-function tracesOf(state: ExecutionContext["state"], id: NodeId): Traces {
-  const local = state.local.get(id);
+function tracesOf(rows: DiskAndBase, id: NodeId): Traces {
+  const local = rows.local.get(id);
   // Hidden items are not scanned, and their absence is not uploaded.
-  const base = state.dormant.has(id) ? undefined : state.synced.get(id);
+  const base = rows.dormant.has(id) ? undefined : rows.synced.get(id);
   const isOther =
     local !== undefined &&
     (isPrivateIn(local) !== isPrivateIn(base) ||
@@ -124,16 +132,13 @@ function tracesOf(state: ExecutionContext["state"], id: NodeId): Traces {
   const isNamed = isOther || !samePlace(local, base?.place);
   const places = isNamed ? new Set([local?.parent, base?.place?.parent]) : [];
   return {
-    file: isOther ? pathOf(state, id) : undefined,
-    folders: [...places].flatMap((parent) => (parent === undefined ? [] : (pathOfNearest(state, parent) ?? []))),
+    file: isOther ? pathOf(rows, id) : undefined,
+    folders: [...places].flatMap((parent) => (parent === undefined ? [] : (pathOfNearest(rows, parent) ?? []))),
   };
 }
 
 /** Finds the nearest existing folder, whose entries show that the others are gone. */
-function pathOfNearest(
-  table: PathTable & { readonly synced: Pick<ReadonlyMap<NodeId, SyncedRow>, "get"> },
-  id: NodeId,
-): string | undefined {
+function pathOfNearest(table: DiskAndBase, id: NodeId): string | undefined {
   let at: NodeId | undefined = id;
   const passed = new Set<NodeId>();
   while (at !== undefined && at !== table.rootId && table.local.get(at) === undefined && !passed.has(at)) {

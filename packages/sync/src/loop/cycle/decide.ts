@@ -4,7 +4,7 @@ import { limits } from "@holdfast/core/limits";
 import type { Braked } from "../../model/brake-record.ts";
 import { markReplaced } from "../../brakes/replaced.ts";
 import { trashTopOf } from "../../brakes/trash-top.ts";
-import { makeUserChangesDurable } from "../../execute/user-changes.ts";
+import { type DiskAndBase, makeUserChangesDurable } from "../../execute/user-changes.ts";
 import { pathOf } from "../../model/tree-paths.ts";
 import { joinPath } from "@holdfast/sync-ports/paths";
 import { affectedPortion } from "../../plan/affected.ts";
@@ -39,7 +39,8 @@ export async function decide(
     let visibility = new Visibility(state, rules, context.missingFeatures);
     let { trees, last, hidden } = affected(context, visibility);
     const settlement = settle(trees);
-    nonDurable.note(await makeUserChangesDurable(context, [...settlement.synced.keys()]));
+    const agreed = [...settlement.synced.keys()];
+    nonDurable.note(await makeUserChangesDurable({ ...context, state: visibleRows(state, visibility) }, agreed));
     const { synced, answered, seen } = nonDurable.without(settlement);
     // Unseen intents may still turn out to be done.
     const found = seen.filter((id) => isSeen(state, isCertain, id));
@@ -90,6 +91,12 @@ export async function decide(
     changeIds(state, next.idChanges);
   }
   throw new HoldfastError("internal", "The same files or folders got new IDs repeatedly.");
+}
+
+/** Omits hidden items of the disk, because their paths may be outdated. */
+function visibleRows(state: SyncState, visibility: Visibility): DiskAndBase {
+  const { rootId, parked, synced, dormant } = state;
+  return { rootId, parked, synced, dormant, local: visibleTrees(state, visibility).local };
 }
 
 function settleHidden(state: SyncState, visibility: Visibility): void {
