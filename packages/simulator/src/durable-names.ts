@@ -17,7 +17,8 @@ type Names = Map<number, Map<string, Named>>;
 
 /**
  * Names of a simulated filesystem, as visible now and after a power failure. An operation is kept or lost as a whole,
- * and keeping it keeps earlier ones of its names. There is no other order.
+ * and keeping it keeps earlier ones of its names. Keeping the removal of a folder keeps earlier moves out of it, as on
+ * ext4, XFS and btrfs. There is no other order.
  */
 export class DurableNames {
   readonly #key: (name: string) => string;
@@ -112,14 +113,14 @@ export class DurableNames {
       const isNeeded = operation.some((change) => needed.has(slot(change)) || leads(change));
       if (!isChosen(operation) && !isNeeded) continue;
       kept.add(operation);
-      for (const change of operation) needed.add(slot(change));
-      if (!this.#persons.has(operation)) continue;
       for (const change of operation) {
-        // The destination of an item from a synced folder is kept, however many new folders are above.
-        const isKeptWithFolders = isCrash || operation.length > 1;
-        if (isKeptWithFolders) for (const folder of this.#foldersAbove([change.folder])) named.add(folder);
+        needed.add(slot(change));
         if (change.emptied !== undefined) emptied.add(change.emptied);
       }
+      if (!this.#persons.has(operation)) continue;
+      // The destination of an item from a synced folder is kept, however many new folders are above.
+      if (!isCrash && operation.length === 1) continue;
+      for (const folder of this.#foldersAbove(operation.map((change) => change.folder))) named.add(folder);
     }
     for (const operation of this.#pending) {
       if (kept.has(operation)) for (const change of operation) this.#apply(this.#durable, change);

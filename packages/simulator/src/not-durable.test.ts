@@ -199,6 +199,24 @@ test("items equal on both sides in a folder without durability are not deleted w
   alone.close();
 });
 
+test("an item moved into a folder and back survives a power loss after the engine removed that folder", async () => {
+  const alone = new Alone({ isVolatile: true });
+  for (const path of ["item", "folder", "folder/deleted"]) alone.mkdir(path);
+  await alone.once();
+  alone.onServer({ op: "delete", operation_id: "1", file_id: alone.serverId("folder/deleted") });
+  const disk = alone.disk();
+  const rmdir: typeof disk.rmdir = (path) => {
+    alone.move("item", `${path}/item`);
+    alone.root.syncFolder(path);
+    alone.move(`${path}/item`, "item");
+    return disk.rmdir(path);
+  };
+  await alone.once({ disk: { ...disk, rmdir } });
+  alone.root.crash(() => 1);
+  assert.deepEqual(alone.diskPaths(), ["folder", "item"]);
+  alone.close();
+});
+
 test("an executable bit that was set, refused by the server and cleared stays cleared after a power loss", async () => {
   const alone = new Alone({ isVolatile: true });
   alone.write("a", "a");
