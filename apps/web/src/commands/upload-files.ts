@@ -32,7 +32,7 @@ export function offerFileUploads(start: Start): void {
 export async function uploadFiles(wanted: WantedUpload, mayStart: () => boolean): Promise<StartedUpload> {
   const started = new AbortController();
   const late = wait(loadTimeoutMs, started.signal).then((): never => {
-    throw new HoldfastError("unavailable", "The upload code has not loaded. Load the page again.");
+    throw new HoldfastError("unavailable", "The upload code has not loaded. Reload the page.");
   });
   const start = await Promise.race([uploads.promise, late]);
   started.abort();

@@ -29,9 +29,7 @@ export function openClient(tokens: AccessTokens): ApiClient {
 
 /** Client for routes without authentication: sign-in, set-up, links. */
 export function openPublicClient(): ApiClient {
-  return openClient(
-    noTokens(() => new HoldfastError("internal", "This call needs somebody who is signed in, and is made by nobody.")),
-  );
+  return openClient(noTokens(() => new HoldfastError("internal", "This call requires a signed-in account.")));
 }
 
 /** Marks calls that lead to a sign-in on this page. The server rejects them if that is impossible. */

@@ -352,7 +352,7 @@ export class Session implements AccessTokens {
 }
 
 function notSignedIn(): HoldfastError {
-  return new HoldfastError("unauthenticated", "Nobody is signed in in this browser. Sign in and try again.");
+  return new HoldfastError("unauthenticated", "You are not signed in. Sign in and try again.");
 }
 
 /** Reads the account and session without verifying the token, which only the server can do. */

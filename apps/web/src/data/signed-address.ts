@@ -15,7 +15,7 @@ export type Wanted =
 export async function signedAddress(client: ApiClient, wanted: Wanted): Promise<string> {
   const { urls } = await client.call("createSignedUrls", { body: bodyOf(wanted) });
   const [signed] = urls;
-  if (signed === undefined) throw new HoldfastError("internal", "The server signed no address.");
+  if (signed === undefined) throw new HoldfastError("internal", "The server did not sign the address.");
   return signed.url;
 }
 

@@ -5,6 +5,6 @@ export const DriveContext = createContext<Drive | undefined>(undefined);
 
 export function useDrive(): Drive {
   const drive = useContext(DriveContext);
-  if (drive === undefined) throw new Error("Components stand below DriveContext.");
+  if (drive === undefined) throw new Error("Components must be inside DriveContext.");
   return drive;
 }

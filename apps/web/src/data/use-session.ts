@@ -7,6 +7,6 @@ export const SessionContext = createContext<Session | undefined>(undefined);
 export function useSession(): Session {
   const session = useContext(SessionContext);
   if (session === undefined)
-    throw new Error("Only the app has a session, and its components stand below SessionContext.");
+    throw new Error("Only the app has a session; its components must be inside SessionContext.");
   return session;
 }

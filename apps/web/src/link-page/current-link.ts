@@ -15,7 +15,7 @@ export const LinkContext = createContext<OpenedLink | undefined>(undefined);
 
 export function useOpenedLink(): OpenedLink {
   const opened = useContext(LinkContext);
-  if (opened === undefined) throw new Error("This stands below LinkContext.");
+  if (opened === undefined) throw new Error("Components must be inside LinkContext.");
   return opened;
 }
 

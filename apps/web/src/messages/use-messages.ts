@@ -18,7 +18,7 @@ export function useMessages(): Messages {
 
 /** Returns the messages outside of components. Do not keep them, because the language may change. */
 export function messages(): Messages {
-  if (current === undefined) throw new Error("The words are not loaded: the first page waits for startMessages()");
+  if (current === undefined) throw new Error("The messages are not loaded: the first page waits for startMessages()");
   return current;
 }
 

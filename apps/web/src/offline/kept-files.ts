@@ -150,7 +150,8 @@ export class KeptFiles {
     try {
       // Another file has the same content, or an earlier run did not update the index.
       if ((await store.open(file.contentId, file.sizeBytes)) === undefined) {
-        if ((await store.freeBytes()) < file.sizeBytes + spareBytes) throw new HoldfastError("quota", "No room.");
+        if ((await store.freeBytes()) < file.sizeBytes + spareBytes)
+          throw new HoldfastError("quota", "Not enough space.");
         await loadContent(client, file, await store.write(file.contentId), hash, signal);
       }
       await this.#change(({ marks, files }) => {

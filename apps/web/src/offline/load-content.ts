@@ -31,7 +31,7 @@ export async function loadContent(
   try {
     const { version, blocks = [] } = await client.call("getManifest", { params: { id }, signal });
     if (contentIdOf(blocks) !== contentId || sizeOf(blocks) !== sizeBytes)
-      throw new HoldfastError("conflict", "The file was changed while it was fetched.");
+      throw new HoldfastError("conflict", "The file changed while it was being downloaded.");
     const left = new BlockReader(blocks, sink, hash);
     for (let attempt = 1; !left.isDone; attempt += 1) {
       try {
@@ -40,10 +40,10 @@ export async function loadContent(
         const answer = await client.open("download", { params: { id }, query, headers, signal });
         // The start of the file must not be taken for its rest.
         if (answer.status !== 206 && left.doneBytes > 0)
-          throw new HoldfastError("damaged", "The server sent another part.");
+          throw new HoldfastError("damaged", "The server sent the wrong part.");
         left.forgetPartial();
         for await (const slice of answer.body) await left.take(slice);
-        if (!left.isDone) throw new HoldfastError("unreachable", "The server's answer broke off. Try again.");
+        if (!left.isDone) throw new HoldfastError("unreachable", "The server's response was incomplete. Try again.");
       } catch (thrown) {
         const isBreak = thrown instanceof HoldfastError && thrown.code === "unreachable";
         if (!isBreak || attempt >= attemptsMax || signal.aborted) throw thrown;
@@ -84,7 +84,7 @@ class BlockReader {
   async take(slice: Uint8Array): Promise<void> {
     for (let at = 0; at < slice.length;) {
       const block = this.#blocks[this.#next];
-      if (block === undefined) throw new HoldfastError("damaged", "The server sent more bytes than the file has.");
+      if (block === undefined) throw new HoldfastError("damaged", "The server sent more bytes than the file contains.");
       this.#partial ??= new Uint8Array(block.size);
       const part = slice.subarray(at, at + block.size - this.#partialBytes);
       this.#partial.set(part, this.#partialBytes);
@@ -96,7 +96,7 @@ class BlockReader {
 
   async #finish(block: ManifestEntry, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     if ((await this.#hash(bytes)) !== block.hash)
-      throw new HoldfastError("damaged", "The server sent other bytes than the file has.");
+      throw new HoldfastError("damaged", "The server sent bytes that do not match the file.");
     await this.#sink.write(bytes);
     this.#partial = undefined;
     this.#partialBytes = 0;

@@ -36,7 +36,7 @@ export function showInFrame(
   let tooLate: ReturnType<typeof setTimeout> | undefined;
   const beginWait = () => {
     clearTimeout(tooLate);
-    tooLate = setTimeout(() => reject(new Error("It takes too long.")), patienceMs);
+    tooLate = setTimeout(() => reject(new Error("The preview took too long.")), patienceMs);
   };
   const send = (order: FrameOrder) => {
     if ("pdf" in order && "password" in order.pdf) beginWait();

@@ -139,7 +139,7 @@ test("a change interrupted offline waits and is made once; new ones are refused,
   await openMenu();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   const question = page.getByRole("dialog", { name: "Discard unfinished work?" });
-  await question.getByText("If you sign out now, it may not be made.").waitFor();
+  await question.getByText("If you sign out now, it may be lost.").waitFor();
   await question.getByRole("button", { name: "Stay" }).click();
   await page.getByRole("region", { name: "1 change is waiting" }).getByRole("button", { name: "Cancel" }).click();
   await said("Canceled. The server may already have made the change.").waitFor();

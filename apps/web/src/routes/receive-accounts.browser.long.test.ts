@@ -18,7 +18,7 @@ test("a sign-out asks before it deletes parcels", async () => {
   };
   await signOut();
   const question = page.getByRole("dialog", { name: "Discard unfinished work?" });
-  await question.getByText("1 file from another app that is not uploaded yet").waitFor();
+  await question.getByText("1 file from another app that has not been uploaded yet").waitFor();
   await question.getByRole("link", { name: "Choose folder…" }).click();
   await page.getByRole("dialog", { name: "Save “private.txt”" }).waitFor();
   await page.keyboard.press("Escape");

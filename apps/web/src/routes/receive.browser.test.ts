@@ -228,7 +228,7 @@ longTest("a parcel that another tab has discarded is not reported as uploaded", 
   await nothingIsStored(page);
   await other.close();
   await saveTo(page, "Save “once.txt”");
-  await said(page, "This file is already being uploaded, or it was uploaded or discarded.").waitFor();
+  await said(page, "This file is being uploaded, or was already uploaded or discarded.").waitFor();
 });
 
 longTest("a brief loss of connection does not close the dialog for the folder", async () => {

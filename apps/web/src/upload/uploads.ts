@@ -322,7 +322,7 @@ export class Uploads {
       renewToken: (refused: string) => tokens.renew(refused),
       reopen: async (jobId: string, path: string) => {
         const reopen = this.#files.get(jobId)?.get(path);
-        if (reopen === undefined) throw new HoldfastError("failed", "What it was read from is gone.");
+        if (reopen === undefined) throw new HoldfastError("failed", "The file is no longer available.");
         return reopen();
       },
       show: (snapshot: UploadsSnapshot) => {

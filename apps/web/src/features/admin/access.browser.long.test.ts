@@ -64,9 +64,7 @@ test("a rule cannot shut out the administrator who sets it, and must name an exi
   await all.getByLabel("Allowed addresses").fill("the office");
   await all.getByRole("button", { name: "Save" }).click();
   await all
-    .getByText(
-      "One of the lines is not an address or network. Enter each like 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32.",
-    )
+    .getByText("One of the lines is not an address or network. Use the form 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32.")
     .waitFor();
   await all.getByLabel("Allowed addresses").fill("192.0.2.0/24");
   await all.getByRole("button", { name: "Save" }).click();

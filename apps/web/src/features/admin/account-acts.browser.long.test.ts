@@ -78,7 +78,7 @@ test("a disabled account is deleted permanently after a proof and after its addr
   await page.getByText("Disabled").waitFor();
   await queryDatabase(join(dirname(app.server.logFile), "data"), "update shard.sessions set proven_at = 1");
   await choose("Bob", "Delete permanently…");
-  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
+  const proof = page.getByRole("dialog", { name: "Confirm your identity" });
   await proof.getByRole("button", { name: "Cancel" }).click();
   const dialog = page.getByRole("dialog", { name: "Permanently delete the account of Bob?" });
   await dialog.getByText("Nothing was changed: your identity was not confirmed.").waitFor();
@@ -98,8 +98,8 @@ test("a disabled account is deleted permanently after a proof and after its addr
   await dialog.getByLabel("To confirm, enter the account’s e-mail address").fill(bob.email);
   await page.keyboard.press("Enter");
   const progress = page.getByRole("dialog", { name: "Deleting the account of Bob" });
-  await progress.getByText("Everything of this account is gone from this server").waitFor({ timeout: 120_000 });
-  await progress.getByText("This server knows of none.").waitFor();
+  await progress.getByText("All data of this account has been deleted from this server").waitFor({ timeout: 120_000 });
+  await progress.getByText("This server has no record of any.").waitFor();
   await assertUsable();
   const { state, files } = await ok(app.api, "GET", `/admin/users/${id}/shred`);
   assert.deepEqual([state, files], ["done", 2]);

@@ -242,7 +242,7 @@ longTest("a failing job shows its reason, can be retried, and is removed after a
     .first()
     .waitFor();
   await job.getByRole("button", { name: "Try again" }).click();
-  await page.getByRole("region", { name: "Messages" }).getByText("The job is tried again.").waitFor();
+  await page.getByRole("region", { name: "Messages" }).getByText("The job will be retried.").waitFor();
   await job.getByRole("button", { name: "Remove…" }).click();
   await hasFocus(page.getByRole("dialog"));
   await page.keyboard.press("Escape");

@@ -56,10 +56,10 @@ test("a program is registered by keyboard after a proof, and its working secret 
   await dialog.getByText("One of the lines is not a valid redirect address.").waitFor();
   assert.deepEqual(await registered(), []);
   await dialog.getByLabel("Redirect addresses").fill("https://reader.example/back\nhttps://reader.example/a;b,c");
-  await dialog.getByLabel("Addresses after signing out").fill("https://reader.example/bye");
+  await dialog.getByLabel("Redirect addresses after sign-out").fill("https://reader.example/bye");
   await queryDatabase(data(), "update shard.sessions set proven_at = 1");
   await dialog.getByRole("button", { name: "Register program" }).click();
-  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
+  const proof = page.getByRole("dialog", { name: "Confirm your identity" });
   await proof.getByLabel("Current password").fill(administrator.password);
   await proof.getByRole("button", { name: "Continue" }).click();
 
@@ -110,7 +110,7 @@ test("a public program returns to localhost, learns only the account's identity,
   await made.getByRole("button", { name: "Done" }).click();
   const item = page.getByRole("list", { name: "Programs" }).getByRole("listitem").filter({ hasText: id });
   await item.getByText("Without a secret").waitFor();
-  await item.getByText("Only learns who the person is").waitFor();
+  await item.getByText("Permissions: none").waitFor();
   const program = await find(id);
   assert.deepEqual([program?.["public"], program?.["scopes"]], [true, []]);
 

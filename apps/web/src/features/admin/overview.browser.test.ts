@@ -25,7 +25,7 @@ test("an administrator sees that all is well, creates an account, and finds its 
   await diagnose();
   await app.signIn();
   await app.open("/admin");
-  await page.getByText("All well", { exact: true }).waitFor();
+  await page.getByText("All checks passed", { exact: true }).waitFor();
   await page.getByText(/^Checked (?:now|\d+ seconds ago)$/).waitFor();
   const facts = page.getByRole("region", { name: "At a glance" });
   await facts.getByText(version.detail).waitFor();
@@ -37,7 +37,7 @@ test("an administrator sees that all is well, creates an account, and finds its 
   await page.getByRole("link", { name: "Accounts", exact: true }).click();
   await page.getByRole("button", { name: "New account" }).click();
   const dialog = page.getByRole("dialog", { name: "New account" });
-  await hasFocus(dialog.getByLabel("Username"));
+  await hasFocus(dialog.getByLabel("Name"));
   await page.keyboard.type("Greta");
   await dialog.getByLabel("E-mail address").fill("greta@example.org");
   await dialog.getByLabel("Password", { exact: true }).fill("short");
@@ -80,7 +80,7 @@ longTest("problems are listed with advice, the most serious first, and a new che
   assert.deepEqual(await axeProblems(page), []);
   await diagnose();
   await page.getByRole("button", { name: "Check again" }).click();
-  await page.getByText("All well", { exact: true }).waitFor();
+  await page.getByText("All checks passed", { exact: true }).waitFor();
 });
 
 longTest("the last backup, the last drill and its problems are shown", async () => {
@@ -168,7 +168,7 @@ longTest("a duplicate address is reported at its field", async () => {
   const dialog = page.getByRole("dialog", { name: "New account" });
   await dialog.waitFor();
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]" }), []);
-  await dialog.getByLabel("Username").fill("Jana");
+  await dialog.getByLabel("Name").fill("Jana");
   await dialog.getByLabel("E-mail address").fill(email);
   await dialog.getByLabel("Password", { exact: true }).fill("a sentence of Jana");
   await dialog.getByRole("button", { name: "Create account" }).click();

@@ -26,7 +26,7 @@ test("the access summary counts everyone with access, also through a folder abov
   assert.equal(shown(given("user"), given("link", above)), "Shared with 1 person, 1 link");
   assert.equal(
     shown(given("user", above), given("pending", above), given("group", above), given("link", above)),
-    "Shared through a folder above: 2 people, 1 group, 1 link",
+    "Shared through a parent folder: 2 people, 1 group, 1 link",
   );
   const ann = { grantee: { kind: "user", id: "ann" } } as const;
   assert.equal(shown(given("user", { ...ann, ...above }), given("user", ann), given("user")), "Shared with 2 people");

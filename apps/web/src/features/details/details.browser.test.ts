@@ -19,7 +19,7 @@ test("an old version can be compared line by line, named, and restored, which ca
   const id = await app.api.idOf("/poem.txt");
   const content = async () => String((await app.api.call("GET", `/files/${id}/download`)).body);
   await app.open(`/files?open=${id}&panel=versions`);
-  const acts = () => page.getByRole("button", { name: /^Actions for version \d+ of/ });
+  const acts = () => page.getByRole("button", { name: /^Actions for version \d+ from/ });
   const numbers = () => page.getByText(/^Version \d+/).allInnerTexts();
   await acts().nth(1).waitFor();
   assert.deepEqual(
@@ -69,7 +69,7 @@ longTest("an editor cannot change the name that the owner gave a version", async
   await ok(app.api, "PATCH", `/files/${id}/versions/1`, { label: "as signed" });
   await app.signIn(editor);
   await app.open(`/shared?open=${id}&panel=versions`);
-  const acts = () => page.getByRole("button", { name: /^Actions for version \d+ of/ });
+  const acts = () => page.getByRole("button", { name: /^Actions for version \d+ from/ });
   await acts().nth(1).click();
   const locked = page.getByRole("menuitem", { name: "Name set by another account" });
   assert.equal(await locked.getAttribute("aria-disabled"), "true");
@@ -99,7 +99,7 @@ longTest("a shared folder can be watched from its details or its mount, and othe
   await app.api.put("/Team/plan.txt", "a plan");
   await page.getByRole("button", { name: "Notifications: 2 new" }).waitFor();
   await app.open(`/files/${id}?panel=details&open=${await app.api.idOf("/Team/plan.txt")}`);
-  await page.getByText("You watch a folder above this").waitFor();
+  await page.getByText("You are watching a parent folder").waitFor();
   await app.open(`/files/${id}?panel=details`);
   await stop.click();
   await panel.getByRole("button", { name: "Watch for changes" }).waitFor();
@@ -116,14 +116,14 @@ longTest("old versions can be deleted, except the newest", async () => {
   const dialog = page.getByRole("dialog", { name: "Delete old versions of draft.txt?" });
   assert.deepEqual(await axeProblems(page), []);
   await dialog.getByText("2 versions will be deleted, which frees up to 23 B.").waitFor();
-  await dialog.getByLabel("Number of newest versions to keep").fill("3");
-  await dialog.getByText("No version will be deleted.").waitFor();
+  await dialog.getByLabel("Number of recent versions to keep").fill("3");
+  await dialog.getByText("No versions will be deleted.").waitFor();
   assert.ok(await dialog.getByRole("button", { name: "Delete" }).isDisabled());
-  await dialog.getByLabel("Number of newest versions to keep").fill("2");
+  await dialog.getByLabel("Number of recent versions to keep").fill("2");
   await dialog.getByText("1 version will be deleted, which frees up to 11 B.").waitFor();
   await dialog.getByRole("button", { name: "Delete" }).click();
   await page.getByText("1 version deleted, 11 B freed").first().waitFor();
-  const acts = page.getByRole("button", { name: /^Actions for version \d+ of/ });
+  const acts = page.getByRole("button", { name: /^Actions for version \d+ from/ });
   await acts.nth(2).waitFor({ state: "detached" });
   assert.equal(await acts.count(), 2);
   const { items } = await ok(app.api, "GET", `/files/${id}/versions`);

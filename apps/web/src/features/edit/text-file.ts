@@ -26,7 +26,7 @@ export class NoEditableText extends Error {
 /** @throws NoEditableText; HoldfastError too_large */
 export async function readTextFile(client: ApiClient, node: NodeJson, signal?: AbortSignal): Promise<TextFile> {
   if (node.kind !== "file" || node.version_id === null) throw new NoEditableText("binary");
-  if (node.size > editedBytesMax) throw new HoldfastError("too_large", "It is too long to be edited here.");
+  if (node.size > editedBytesMax) throw new HoldfastError("too_large", "The file is too long to edit here.");
   return readVersion(client, node, node.version_id, signal);
 }
 
@@ -91,6 +91,6 @@ async function upload(client: ApiClient, place: UploadPlace, text: string): Prom
     query: { uploadType: "media", ...place },
     bytes: { contentType: "application/octet-stream", pieces: [new TextEncoder().encode(text)] },
   });
-  if (!("kind" in answer)) throw new HoldfastError("internal", "The server answered with no file.");
+  if (!("kind" in answer)) throw new HoldfastError("internal", "The server did not return a file.");
   return answer;
 }

@@ -26,7 +26,7 @@ test("each kind of notification is one line that names the person and item if th
   assert.equal(said("comment", {}, ann), "Ann commented on “Trip”");
   assert.equal(said("mention", {}, ann), "Ann mentioned you in “Trip”");
   assert.equal(said("watch", { count: 1, name: "a.txt", verbs: ["trashed"] }, ann), "Ann changed “a.txt”");
-  assert.equal(said("watch", { count: 12, name: "a.txt" }, ann), "Ann changed 12 things in “Trip”");
+  assert.equal(said("watch", { count: 12, name: "a.txt" }, ann), "Ann changed 12 items in “Trip”");
   assert.equal(
     said("watch", { count: 70, deletions: true }, ann),
     "Ann deleted at least 70 files and folders in “Trip”",
@@ -34,8 +34,8 @@ test("each kind of notification is one line that names the person and item if th
   assert.equal(said("quota", { percent: 95 }), "Your storage is 95% full");
   assert.equal(said("device", { name: "Firefox on Linux" }), "A new device has signed in: Firefox on Linux");
   const used = { security: "factor_code_used", name: "A recovery code was used" };
-  assert.equal(said("device", used), "A recovery code of your account was used");
-  assert.equal(said("device", { security: "factor_ended" }), "An administrator ended your second factor");
+  assert.equal(said("device", used), "One of your recovery codes was used");
+  assert.equal(said("device", { security: "factor_ended" }), "An administrator turned off your second factor");
   assert.equal(said("device", { security: "toString", name: "The tide was changed" }), "The tide was changed");
   assert.equal(said("report", { reason: "abuse" }), "A link was reported");
   const drill = { check: "drill", state: "fail" };

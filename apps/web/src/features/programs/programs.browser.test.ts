@@ -113,7 +113,7 @@ longTest("a program that demands a newer proof makes the person enter the passwo
   await page.goto(program.url);
   const before = Math.floor(Date.now() / 1000);
   await page.getByRole("button", { name: "Allow" }).click();
-  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
+  const proof = page.getByRole("dialog", { name: "Confirm your identity" });
   await proof.getByLabel("Current password").fill(kit.password);
   await proof.getByRole("button", { name: "Continue" }).click();
   await page.waitForURL(/\/back\?/);
@@ -154,7 +154,7 @@ longTest("a program with another account's ID token cannot be allowed, only deni
   const { id_token: hint = "" } = await program.finish();
   await app.signIn(await app.addPerson("Max"));
   await page.goto(program.urlWith({ id_token_hint: hint }));
-  await page.getByText("Sketcher knows you by another account.").waitFor();
+  await page.getByText("Sketcher expects another account.").waitFor();
   assert.equal(await page.getByRole("button", { name: "Allow" }).count(), 0);
   assert.deepEqual(await axeProblems(page), []);
   await page.getByRole("button", { name: "Deny" }).click();

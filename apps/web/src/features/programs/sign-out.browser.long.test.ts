@@ -61,9 +61,9 @@ test("confirming the sign-out ends the session and returns to the program with i
   const url = program.endUrl({ id_token_hint: await program.idTokenOf(ida.api) });
   await page.goto(url.href);
   await page.getByRole("heading", { name: "Sign out of Holdfast?" }).waitFor();
-  await page.getByText("Sketcher asks to sign you out of Holdfast in this browser.").waitFor();
+  await page.getByText("Sketcher wants to sign you out of Holdfast in this browser.").waitFor();
   await page.getByText(ida.email).waitFor();
-  assert.equal(await page.getByText("by another account").count(), 0);
+  assert.equal(await page.getByText("expects another account").count(), 0);
   assert.deepEqual(await axeProblems(page), []);
   await page.setViewportSize(sizes.phone);
   assert.deepEqual(await axeProblems(page), []);
@@ -96,7 +96,7 @@ test("declining keeps the session and stays in Holdfast, also for a request post
   await page.goto(`${program.base}/leave`);
   await page.getByRole("button", { name: "Out" }).click();
   await page.getByRole("heading", { name: "Sign out of Holdfast?" }).waitFor();
-  await page.getByText("Former knows you by another account.").waitFor();
+  await page.getByText("Former expects another account.").waitFor();
   await page.getByText(jon.email).waitFor();
   await page.getByRole("link", { name: "Stay signed in" }).click();
   await page.waitForURL(/\/files/);
@@ -135,6 +135,6 @@ test("an invalid request shows an error page and redirects nowhere", async () =>
   }
   const forged = Buffer.from(JSON.stringify({ url: "https://evil.example/" })).toString("base64url");
   await page.goto(`${server.url}/sign-out#${forged}.${"a".repeat(43)}`);
-  await page.getByRole("heading", { name: "This request is no longer open" }).waitFor();
+  await page.getByRole("heading", { name: "This request is no longer valid" }).waitFor();
   program.close();
 });

@@ -18,7 +18,8 @@ export async function finishedRewind(
   for (;;) {
     const { state } = await client.call("getJob", { params: { id: answer.job } });
     if (state === "done") return answer;
-    if (state === "failed") throw new HoldfastError("failed", "The server gave it up. Look at the jobs of the server.");
+    if (state === "failed")
+      throw new HoldfastError("failed", "The server gave up. An administrator can see why under Administration, Jobs.");
     await wait(askEveryMs);
   }
 }

@@ -47,7 +47,7 @@ test("an account can be downloaded, deleted with the password, and restored by s
   await page.getByLabel("E-mail address").fill(mia.email);
   await page.getByLabel("Password", { exact: true }).fill(mia.password);
   await page.keyboard.press("Enter");
-  await page.getByText("This account is being deleted. It will be permanently gone after").waitFor();
+  await page.getByText("This account is being deleted. After ").waitFor();
   await page.getByRole("button", { name: "Keep the account" }).click();
   await page.getByRole("button", { name: /Mia/ }).first().waitFor();
   await app.open("/files");

@@ -99,7 +99,7 @@ longTest("a passkey can be added, used with or without a password, renamed and r
   const dialog = page.getByRole("dialog");
   await dialog
     .getByText(
-      "This is your last passkey. After this, your password alone signs you in and your recovery codes stop working.",
+      "This is your last passkey. Without it, your password alone is enough to sign in, and your recovery codes stop working.",
     )
     .waitFor();
   await dialog.getByLabel("Current password").fill(person.password);
@@ -148,7 +148,7 @@ longTest("sensitive actions need the password and the passkey, and the passkey a
   await page.getByRole("button", { name: "Delete account…" }).click();
   await prove("Delete account");
   await page.getByRole("button", { name: "Sign in with a passkey" }).click();
-  await page.getByText("This account is being deleted. It will be permanently gone after").waitFor();
+  await page.getByText("This account is being deleted. After ").waitFor();
   assert.deepEqual(await axeProblems(page), []);
   await page.getByRole("button", { name: "Keep the account" }).click();
   await page.waitForURL(/\/(?:files|settings)/);
@@ -161,7 +161,7 @@ longTest("no passkeys are offered at an IP address", async () => {
   await app.open("/settings/security");
   await page
     .getByText(
-      "Passkeys need https and a domain name, which this address does not have. An administrator sets them up (docs/operation.md).",
+      "Passkeys need https and a domain name, which this address does not have. An administrator can set these up (docs/operation.md).",
     )
     .waitFor();
   assert.equal(await page.getByRole("button", { name: "Add a passkey" }).count(), 0);

@@ -91,14 +91,14 @@ longTest("another browser can be signed out alone, and all others at once", asyn
   await app.open("/settings/security");
   await page.getByText("This browser").waitFor();
   await page.getByText(/Signed in .*, with the password/).waitFor();
-  await page.getByRole("button", { name: "Sign out all others" }).click();
-  await told.getByText("All others were signed out.").waitFor();
+  await page.getByRole("button", { name: "Sign out other sessions" }).click();
+  await told.getByText("All other sessions were signed out.").waitFor();
   for (const other of others) assert.equal((await other.call("GET", "/account")).status, 401);
   await app.open("/settings/devices");
   await page.getByText("No devices yet").waitFor();
   const signedOut = page.getByRole("list", { name: "Signed-out devices" });
   await signedOut
-    .getByText(/^Signed out .*\. Its synced folders still have their files\.$/)
+    .getByText(/^Signed out .*\. Its synced folders still contain their files\.$/)
     .first()
     .waitFor();
   const asked = signedOut.getByRole("button", { name: /^Remove copies from / });
@@ -204,7 +204,11 @@ longTest("old versions that fill the storage are announced, and the settings nam
     await frida.api.put("/film.mp4", randomBytes(900), "&on_conflict=replace");
   await app.signIn(frida);
   await app.open("/settings/profile");
-  await page.getByRole("navigation", { name: "Places" }).first().getByText("Old versions and the trash fill").waitFor();
+  await page
+    .getByRole("navigation", { name: "Places" })
+    .first()
+    .getByText("Old versions and the trash use most")
+    .waitFor();
   const main = page.getByRole("main");
   await main.getByText("(2.6 KiB)").waitFor();
   assert.deepEqual(await axeProblems(page), []);

@@ -125,7 +125,7 @@ longTest("a shared folder can be added to the recipient's files, and left", asyn
   const toolbar = page.getByRole("toolbar");
   await filesPage(page).row("Recipes").click();
   await toolbar.getByRole("button", { name: "Add to my files" }).click();
-  await page.getByRole("region", { name: "Messages" }).getByText("Recipes is in your files now").waitFor();
+  await page.getByRole("region", { name: "Messages" }).getByText("Recipes is now in your files").waitFor();
   await page.getByRole("button", { name: "Open", exact: true }).click();
   await page.getByText("cake.txt").first().waitFor();
   await page.goto(`${app.server.url}/files`);
@@ -162,10 +162,10 @@ longTest("an owner offers a folder to a person with access, sees the offer and w
   await page.getByRole("menuitem", { name: "Transfer ownership…" }).click();
   const dialog = page.getByRole("dialog", { name: "Transfer ownership of Estate?" });
   await dialog.getByText(`Otto (${otto.email}) has 14 days to accept the offer.`).waitFor();
-  await dialog.getByText("All links to it, and to anything in it, end.").waitFor();
+  await dialog.getByText("All links to it, and to anything in it, stop working.").waitFor();
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
   await dialog.getByRole("button", { name: "Send offer" }).click();
-  await page.getByText(/^Otto can accept the offer of ownership until /).waitFor();
+  await page.getByText(/^Otto can accept ownership until /).waitFor();
   await row.getByText("ownership offered").waitFor();
   const offers = async () =>
     (await ok(otto.api, "GET", "/transfers")).items.map(({ node }: { node: { id: string } }) => node.id);
@@ -200,7 +200,7 @@ longTest("a transfer by address needs a proof, reports mistakes, and completes w
   await dialog.getByText("This is your own account. Choose another one.").waitFor();
   await field.fill("nobody@example.com");
   await send.click();
-  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
+  const proof = page.getByRole("dialog", { name: "Confirm your identity" });
   await proof.getByRole("button", { name: "Cancel" }).click();
   await dialog.getByText("Nothing was changed: your identity was not confirmed.").waitFor();
   await send.click();
@@ -209,7 +209,7 @@ longTest("a transfer by address needs a proof, reports mistakes, and completes w
   await dialog.getByText("No account has confirmed this address. Only an account can own files.").waitFor();
   await field.fill(nora.email);
   await field.press("Enter");
-  await page.getByText(/^Nora can accept the offer of ownership until /).waitFor();
+  await page.getByText(/^Nora can accept ownership until /).waitFor();
 
   await page.getByRole("button", { name: /^Permission for Emil: / }).click();
   await page.getByRole("menuitem", { name: "Transfer ownership…" }).click();
@@ -292,7 +292,7 @@ test("a link with a password opens for a visitor who has it, has a QR code, and 
   await stranger.getByRole("button", { name: "Open", exact: true }).click();
   await stranger.getByText("letter.txt").first().waitFor();
 
-  await page.getByText("Not shared with any person.").waitFor();
+  await page.getByText("Not shared with any person or group.").waitFor();
   await page.getByRole("button", { name: /^Delete Link created/ }).click();
   await page.getByRole("button", { name: "Delete link", exact: true }).click();
   await page.getByRole("button", { name: /^Delete Link created/ }).waitFor({ state: "detached" });
@@ -335,7 +335,7 @@ longTest("one click copies a viewer link, and later clicks copy the same link", 
   const { items } = await ok(app.api, "GET", `/files/${id}/permissions`);
   assert.equal(items.length, 2, "no second link was created");
   await app.open(`/files?open=${await app.api.idOf("/Trip/photo.txt")}&panel=details`);
-  await page.getByText("Shared through a folder above: 2 links", { exact: true }).waitFor();
+  await page.getByText("Shared through a parent folder: 2 links", { exact: true }).waitFor();
   await app.open("/shared?by=me");
   await filesPage(page).row("Trip").getByRole("gridcell", { name: "2 links" }).waitFor();
 });

@@ -52,7 +52,7 @@ longTest("the link asks a signed-out visitor to sign in first, and then complete
   await page.getByText(`Bea (${email})`).waitFor();
   assert.equal((await ok(api, "GET", "/account")).email, email);
   await page.getByRole("button", { name: "Confirm address" }).click();
-  await page.getByText("You now have everything that others shared with bea@new.example").waitFor();
+  await page.getByText("You now have access to everything that others shared with bea@new.example").waitFor();
   assert.equal((await ok(api, "GET", "/account")).email, "bea@new.example");
 });
 

@@ -34,7 +34,7 @@ test("the set-up link creates the administrator by keyboard after a restart, and
   await page.getByRole("heading", { name: "Welcome", exact: true }).waitFor();
   await page.waitForURL((url) => url.hash === "");
   await page.reload();
-  await page.getByText("A reload of this page needs it again.").waitFor();
+  await page.getByText("If you reload this page, open the link again.").waitFor();
   await page.goto(setupLink);
   await page.getByRole("heading", { name: "Welcome", exact: true }).waitFor();
   await page.getByLabel("Your name").waitFor();

@@ -105,7 +105,7 @@ type Factor = Omit<RouteBodyInput<typeof outsideRoutes.createOutsideWebSession>,
 function askOf(back: URLSearchParams) {
   const [code, state, iss] = [back.get("code"), back.get("state"), back.get("iss")];
   // Refused, or opened manually.
-  if (code === null || state === null) throw new HoldfastError("internal", "The issuer signed nobody in.");
+  if (code === null || state === null) throw new HoldfastError("internal", "The sign-in response is incomplete.");
   const body = { code, state, ...(iss === null ? {} : { iss }) };
   return openPublicClient().call("finishOutside", { body, asksOnce: true });
 }

@@ -121,13 +121,15 @@ longTest("an account of the provider proves an old session there again, and retu
     await dialog.getByRole("button", { name: "Create token" }).click();
   };
   await askForToken();
-  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
+  const proof = page.getByRole("dialog", { name: "Confirm your identity" });
   await proof.getByRole("button", { name: "Continue with Example ID" }).waitFor();
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
   await proof.getByRole("button", { name: "Continue with Example ID" }).click();
   // The provider asks despite its session, because another person may use the browser.
   await signInThere(page, "somebody-else");
-  await page.getByText("You are signed in there with an account that is not linked to this one.").waitFor();
+  await page
+    .getByText("At the other service, you are signed in with an account that is not linked to this one.")
+    .waitFor();
   assert.deepEqual(await axeProblems(page), []);
   await page.getByRole("link", { name: "Go back" }).click();
   await askForToken();
@@ -154,7 +156,7 @@ longTest("an account without a password proves itself through the provider, and 
   const dialog = page.getByRole("dialog");
   assert.equal(await dialog.getByLabel("Current password").count(), 0);
   await dialog.getByRole("button", { name: "Next" }).click();
-  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
+  const proof = page.getByRole("dialog", { name: "Confirm your identity" });
   await proof.getByText("This account has no password").waitFor();
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
   await proof.getByRole("button", { name: "Continue with Example ID" }).click();

@@ -29,7 +29,7 @@ test("an old session asks for the password, and then completes the request", asy
   await app.open("/settings/tokens");
   await grownOld();
   await askForToken("for a script");
-  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
+  const proof = page.getByRole("dialog", { name: "Confirm your identity" });
   await proof.waitFor();
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), sizes.phone.width);
@@ -84,7 +84,7 @@ longTest("a passkey can be used instead of the password", async () => {
   await page.goto(place("/settings/tokens"));
   await grownOld();
   await askForToken("with a passkey");
-  const proof = page.getByRole("dialog", { name: "Confirm that it is you" });
+  const proof = page.getByRole("dialog", { name: "Confirm your identity" });
   await proof.getByRole("button", { name: "Use a passkey instead" }).waitFor();
   assert.deepEqual(await axeProblems(page, { within: "[role=dialog]:not([aria-hidden=true])" }), []);
   await proof.getByRole("button", { name: "Use a passkey instead" }).click();

@@ -1,26 +1,27 @@
 export const clients = {
   "clients.about":
-    "Programs that may ask people for access to their account (OpenID Connect). Each person is asked first and can end the access under Settings, Tokens.",
+    "Programs that may ask people for access to their account (OpenID Connect). Each person is asked first and can revoke access under Settings, Tokens.",
   "clients.new": "Register program",
   "clients.none": "No programs",
   "clients.noneNext": "Register a program to let people sign in to it with their account on this server.",
-  "clients.nameHint": "Shown to people when they are asked.",
-  "clients.kind": "Where it runs",
+  "clients.nameHint": "Shown to people when the program asks for access.",
+  "clients.kind": "Where the program runs",
   "clients.kindSecret": "On a server that can keep a secret",
   "clients.kindPublic": "On people’s devices, without a secret",
   "clients.isPublic": "Without a secret",
   "clients.back": "Redirect addresses",
   "clients.backHint":
-    "One per line, exactly as the program sends it, with https. Leave empty if the program only shows codes.",
+    "One per line, exactly as the program sends it, with https. Leave empty if the program only uses device codes.",
   "clients.backHintPublic":
-    "One per line, exactly as the program sends it, with https or as http://127.0.0.1/… with any port. Leave empty if the program only shows codes.",
-  "clients.out": "Addresses after signing out",
-  "clients.outHint": "Where people may be sent after the program has signed them out here. One per line.",
+    "One per line, exactly as the program sends it, with https or as http://127.0.0.1/… with any port. Leave empty if the program only uses device codes.",
+  "clients.out": "Redirect addresses after sign-out",
+  "clients.outHint": "The program may send people to these addresses after signing them out here. One per line.",
   "clients.badAddress":
     "One of the lines is not a valid redirect address. Each must begin with https:// and must not contain a # or a user name. http://127.0.0.1 is only for programs on people’s devices.",
   "clients.tooManyAddresses": "Enter at most {max} addresses.",
-  "clients.may": "Permissions it may ask for",
-  "clients.mayHint": "It always learns who the person is. Leave everything unchecked if it needs nothing more.",
+  "clients.may": "Permissions the program may request",
+  "clients.mayHint":
+    "The program always learns who the person is. Leave everything unchecked if it needs nothing else.",
   "clients.scopeRead": "Read their files",
   "clients.scopeWrite": "Write their files",
   "clients.scopeAccount": "See and change their account",
@@ -34,13 +35,13 @@ export const clients = {
   "clients.id": "Client ID",
   "clients.secret": "Client secret",
   "clients.mayAsk": "Permissions: {scopes}",
-  "clients.mayAskNothing": "Only learns who the person is",
+  "clients.mayAskNothing": "Permissions: none",
   "clients.returnsTo": "Redirects to {addresses}",
   "clients.outTo": "Redirects to {addresses} after signing out",
   "clients.remove": "Remove",
   "clients.removeNamed": "Remove {name}",
   "clients.removeTitle": "Remove “{name}”?",
   "clients.removeAbout":
-    "People’s access through this program ends immediately, and nobody can sign in to it with this server any longer. If you register it again, people have to allow it again.",
+    "The program loses access to all accounts immediately, and nobody can sign in to it through this server anymore. If you register it again, people have to allow it again.",
   "clients.removed": "{name} was removed.",
 } as const;

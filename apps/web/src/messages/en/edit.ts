@@ -32,7 +32,7 @@ export const edit = {
   "edit.theirs": "Theirs",
   "edit.both": "Both, mine first",
   "edit.leave": "Leave without saving?",
-  "edit.leaveAbout": "Your text stays in this browser and is offered when you open the file again.",
+  "edit.leaveAbout": "Your text stays in this browser. You can restore it when you open the file again.",
   "edit.leaveLost": "This browser has no room for your text. It is lost if you leave without saving.",
   "edit.tooLong": "This browser has no room to keep your text. Save often: it is lost if the tab closes.",
   "edit.leaveGone":
@@ -41,8 +41,8 @@ export const edit = {
   "edit.leaveDo": "Leave",
   "edit.out": "Discard unfinished work?",
   "edit.outChanges": {
-    one: "{count} change is waiting for the server. If you sign out now, it may not be made.",
-    other: "{count} changes are waiting for the server. If you sign out now, they may not be made.",
+    one: "{count} change is waiting for the server. If you sign out now, it may be lost.",
+    other: "{count} changes are waiting for the server. If you sign out now, they may be lost.",
   },
   "edit.outUploads": {
     one: "Signing out stops {count} upload: {names}. Files already uploaded stay on the server.",

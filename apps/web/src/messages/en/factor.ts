@@ -1,6 +1,6 @@
 /** Messages of second factors and passkeys. */
 export const factor = {
-  "leaving.until": "This account is being deleted. It will be permanently gone after {day}.",
+  "leaving.until": "This account is being deleted. After {day}, it cannot be restored.",
   "leaving.keep": "Keep the account",
   "factor.code": "Code",
   "factor.codeHint": "From your authenticator app, or one of your recovery codes.",
@@ -16,9 +16,9 @@ export const factor = {
     "This passkey did not work. It may have been removed or belong to another account. Try again, or sign in another way.",
   "factor.passkeys": "Passkeys",
   "factor.passkeysAbout":
-    "Sign in with your fingerprint, face, PIN or a security key instead of a password. A stolen password alone is not enough to sign in, and a fake sign-in page gets nothing.",
+    "Sign in with your fingerprint, face, PIN or a security key instead of a password. A stolen password alone is not enough to sign in, and a fake sign-in page cannot steal a passkey.",
   "factor.passkeysNot":
-    "Passkeys need https and a domain name, which this address does not have. An administrator sets them up (docs/operation.md).",
+    "Passkeys need https and a domain name, which this address does not have. An administrator can set these up (docs/operation.md).",
   "factor.passkeyNone": "No passkeys yet",
   "factor.passkeyAdd": "Add a passkey",
   "factor.passkeyName": "Name",
@@ -33,7 +33,7 @@ export const factor = {
   "factor.passkeyRemoveNamed": "Remove {name}",
   "factor.passkeyRemoveAbout": "It will no longer sign you in. Delete it on the device too.",
   "factor.passkeyRemoveLast":
-    "This is your last passkey. After this, your password alone signs you in and your recovery codes stop working.",
+    "This is your last passkey. Without it, your password alone is enough to sign in, and your recovery codes stop working.",
   "factor.due":
     "An administrator requires a second factor. Set one up by {when}: after that, nothing else is available until you do.",
   "factor.setUp": "Set up",

@@ -10,7 +10,7 @@ export const firstRun = {
   "firstRun.dropAbout": "Drag files or whole folders from your computer onto this page, or choose them.",
   "firstRun.install": "Keep a folder in sync",
   "firstRun.installAbout":
-    "The holdfast command syncs a folder on your computer with this drive. To install it, clone the Holdfast repository to a folder that you keep, or copy that folder from another computer without node_modules. Run npm ci in it (Node 20 or newer), then paste these lines there. You are asked for your password.",
+    "The holdfast command syncs a folder on your computer with this drive. To install it, clone the Holdfast repository to a permanent folder, or copy that folder from another computer without node_modules. In the folder, run npm ci (Node 20 or newer), then these commands. They ask for your password.",
   "firstRun.commands": "Commands",
   "firstRun.invite": "Invite someone",
   "firstRun.inviteAbout": "Share folders with family or colleagues. They create an account with a link.",

@@ -10,7 +10,8 @@ export const link = {
   "link.passwordTitle": "Enter the password",
   "link.passwordAbout": "This link is password-protected.",
   "link.passwordAgain": "Enter the password again",
-  "link.passwordAgainAbout": "The password is asked for again after 15 minutes. You continue where you left off.",
+  "link.passwordAgainAbout":
+    "This link asks for its password again after 15 minutes. You will continue where you left off.",
   "link.password": "Link password",
   "link.open": "Open",
   "link.wrong": "Wrong password. Try again, or ask the person who sent you the link.",

@@ -1,9 +1,9 @@
 export const offline = {
   "offline.title": "Offline",
   "offline.about":
-    "{name}’s files that are kept offline in this browser. Everything else returns when the server can be reached.",
+    "{name}’s files that are kept offline in this browser. Everything else will be available when the server can be reached.",
   "offline.aboutNobody":
-    "Files that are kept offline in this browser. Everything else returns when the server can be reached.",
+    "Files that are kept offline in this browser. Everything else will be available when the server can be reached.",
   "offline.kept": "Files kept offline",
   "offline.keptAbout":
     "These files open without the server. They update automatically, and are removed when you sign out or lose access. At most 2,000 files.",
@@ -18,7 +18,7 @@ export const offline = {
   "offline.fetching": "Downloading files…",
   "offline.full": "This browser is out of space. Remove some files here, or free up space on the device.",
   "offline.cut": "More than 2,000 files were chosen; the rest is not kept offline. Choose fewer or smaller folders.",
-  "offline.failed": "Some files could not be downloaded. They will be retried when you come back.",
+  "offline.failed": "Some files could not be downloaded. Holdfast will retry the next time you open it.",
   "offline.cannot": "This browser cannot store files offline",
   "offline.cannotNext": "Use a current browser, and open this server over https.",
   "offline.cannotKeep":

@@ -2,7 +2,7 @@ export const overview = {
   "overview.health": "Health",
   "overview.again": "Check again",
   "overview.checked": "Checked {when}",
-  "overview.well": "All well",
+  "overview.well": "All checks passed",
   "overview.wellAbout": "The server checked its disks, keys, databases, backups and jobs, and found no problems.",
   "overview.problems": { one: "{count} problem", other: "{count} problems, most serious first" },
   "overview.facts": "At a glance",

@@ -30,8 +30,9 @@ export const receive = {
     other: "Discard {count} files of other accounts?",
   },
   "receive.discardOthersAbout": {
-    one: "It is not uploaded yet. It is deleted from this browser, and its owner cannot save it anymore.",
-    other: "They are not uploaded yet. They are deleted from this browser, and their owners cannot save them anymore.",
+    one: "It has not been uploaded yet. It is deleted from this browser, and its owner can no longer save it.",
+    other:
+      "They have not been uploaded yet. They are deleted from this browser, and their owners can no longer save them.",
   },
   "receive.waiting": {
     one: "{count} shared file is waiting for a folder.",
@@ -47,8 +48,8 @@ export const receive = {
       "{count} files belong to other accounts in this browser. To save them, sign in with the account they belong to.",
   },
   "receive.signOut": {
-    one: "Signing out deletes {count} file from another app that is not uploaded yet.",
-    other: "Signing out deletes {count} files from other apps that are not uploaded yet.",
+    one: "Signing out deletes {count} file from another app that has not been uploaded yet.",
+    other: "Signing out deletes {count} files from other apps that have not been uploaded yet.",
   },
   "receive.none": "No files are waiting",
   "receive.noneNext": "Files that you share from another app appear here.",
@@ -57,8 +58,8 @@ export const receive = {
     other: "{count} files are no longer in this browser. Share them again.",
   },
   "receive.elsewhere": {
-    one: "This file is already being uploaded, or it was uploaded or discarded.",
-    other: "These files are already being uploaded, or they were uploaded or discarded.",
+    one: "This file is being uploaded, or was already uploaded or discarded.",
+    other: "These files are being uploaded, or were already uploaded or discarded.",
   },
   "receive.notStarted": "The upload could not start. Nothing was deleted. Choose the folder again.",
   "receive.notDiscarded": "The files could not be discarded. Try again.",
@@ -71,6 +72,6 @@ export const receive = {
     "The files were not accepted, because at most {max} can wait. Save or discard the files that are waiting, or share fewer.",
   "receive.tooLarge":
     "The files were not accepted, because at most {max} can wait. Save or discard the files that are waiting, or use “Upload files”.",
-  "receive.notKept": "This browser could not store the files. Free some space on the device, and share them again.",
+  "receive.notKept": "This browser could not store the files. Free up some space on the device, and share them again.",
   "receive.notReady": "The app was not ready to receive files. Wait a few seconds, and share them again.",
 } as const;

@@ -1,8 +1,8 @@
 export const recovery = {
   "recovery.forgotTitle": "Reset your password",
-  "recovery.forgotAbout": "You get a link by e-mail. It works once and expires after 30 minutes.",
+  "recovery.forgotAbout": "You will get a link by e-mail. It works once and expires after 30 minutes.",
   "recovery.forgotUnmailed":
-    "This server sends no e-mail. Enter your address: the administrators then get a link for you with which you choose a new password. It expires after 30 minutes. Ask one of them for it.",
+    "This server sends no e-mail. Enter your address, then ask an administrator for the link to choose a new password. The link expires after 30 minutes.",
   "recovery.forgotAsk": "Request link",
   "recovery.forgotWaits": "An administrator has the link",
   "recovery.forgotWaitsAbout":
@@ -10,7 +10,7 @@ export const recovery = {
   "recovery.forgotSend": "E-mail me a link",
   "recovery.forgotSent": "Check your e-mail",
   "recovery.forgotSentAbout":
-    "If there is an account with {email}, a link is on its way, at most one every five minutes. If no e-mail arrives, an administrator can reset the password.",
+    "If there is an account with {email}, a link is on its way. A new one is sent at most every five minutes. If no e-mail arrives, an administrator can reset the password.",
   "recovery.backToSignIn": "Back to sign in",
   "recovery.resetTitle": "Choose a new password",
   "recovery.resetAbout":

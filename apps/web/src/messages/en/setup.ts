@@ -3,7 +3,7 @@ export const setup = {
   "setup.confirmSignIn": "Sign in to the account named in the e-mail. Then confirm the address.",
   "setup.confirmOutside": "If you sign in through {name}, open the link in the e-mail again afterwards.",
   "setup.confirmAbout":
-    "This address becomes the address of the account below. That account gets everything others share with it.",
+    "The account below will have this address, and gets access to everything that others share with it.",
   "setup.confirmWho": "{name} ({email})",
   "setup.confirm": "Confirm address",
   "setup.confirmOther": "This link is for another account",
@@ -12,11 +12,11 @@ export const setup = {
   "setup.confirmSwitch": "Sign out and use the other account",
   "setup.confirmStay": "Stay signed in",
   "setup.confirmBad":
-    "The link is wrong, has expired, or is for another address. Request a new one under Settings, Profile.",
+    "The link is incomplete, has expired, or is for another address. Request a new one under Settings, Profile.",
   "setup.confirmed": "Your address is confirmed",
-  "setup.confirmedAbout": "You now have everything that others shared with {email}.",
+  "setup.confirmedAbout": "You now have access to everything that others shared with {email}.",
   "setup.linkUsed":
-    "This set-up link has expired or was already used, or a newer one was made. If there already is an administrator, sign in or ask for an invitation. Otherwise print a new link on the server with: holdfast admin setup-link",
+    "This set-up link has expired or was already used, or a newer one was created. If there is already an administrator, sign in or ask for an invitation. Otherwise print a new link on the server with: holdfast admin setup-link",
   "setup.inviteUsed":
     "This invitation has expired, was already used, or is for another e-mail address. Ask for a new one.",
   "setup.first": "This server has not been set up yet",
@@ -32,7 +32,7 @@ export const setup = {
   "setup.forAddress": "Only this address can use the invitation.",
   "setup.linkAgain": "Open the link again",
   "setup.linkAgainNext":
-    "Open the whole link from the terminal or the e-mail, including everything after the #. A reload of this page needs it again.",
+    "Open the whole link from the terminal or the e-mail, including everything after the #. If you reload this page, open the link again.",
   "setup.linkCut": "The link is incomplete",
   "setup.linkCutNext": "Copy the whole link, including everything after the #.",
   "setup.adminAbout": "Create the administrator account of this new server. The link works once.",
@@ -53,6 +53,6 @@ export const setup = {
   "setup.foreignOpen": "Open it at {address}",
   "setup.made": "Your account was created",
   "setup.madeAbout": "Sign in as {email} with the password that you chose. The link cannot be used again.",
-  "setup.madeNotIn": "Signing in failed",
+  "setup.madeNotIn": "Sign-in failed",
   "setup.welcome": "Welcome",
 } as const;

@@ -29,7 +29,7 @@ export const shred = {
     "The account cannot be deleted right now: it was enabled again, or a transfer from or to it is under way. Nothing was deleted.",
   "shred.of": "Deleting the account of {name}",
   "shred.running": "The account is being deleted",
-  "shred.runningAbout": "You can close this; the deletion continues. On large servers it takes a while.",
+  "shred.runningAbout": "You can close this; the deletion continues. On a large server, this can take a while.",
   "shred.rights": "Removes shares.",
   "shred.rows": "Removes names, files and other records.",
   "shred.blocks": "Removes content that no other account uses.",
@@ -37,8 +37,8 @@ export const shred = {
   "shred.database": "Rewrites the database.",
   "shred.copies": "Replaces copies of the database.",
   "shred.waiting": "Waiting; continues automatically",
-  "shred.done": "Everything of this account is gone from this server",
+  "shred.done": "All data of this account has been deleted from this server",
   "shred.backup":
     "Earlier backups in {place} still contain the account. Create a backup without it and remove the others with “holdfast admin backup {place} --keep 1”.",
-  "shred.noBackup": "If earlier backups exist, they still contain the account. This server knows of none.",
+  "shred.noBackup": "If earlier backups exist, they still contain the account. This server has no record of any.",
 } as const;

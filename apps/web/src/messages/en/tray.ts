@@ -26,7 +26,7 @@ export const tray = {
   "tray.quotaOfLink":
     "Not enough storage: {size} left to upload. Tell the person who sent you the link, then continue.",
   "tray.quota":
-    "Not enough storage: {size} left to upload. See Settings for what uses it; free up space or ask for more, then continue.",
+    "Not enough storage: {size} left to upload. See Settings for details. Free up space or ask for more storage, then continue.",
   "tray.signIn": "Sign in again to continue.",
   "tray.stopped": "Uploads stopped: {problem}",
   "tray.held": "{name} can no longer be uploaded to this folder. Open another folder and put it there, or try again.",

@@ -53,7 +53,7 @@ function makePainter({ text, blocks, places }: Drawing, language: LanguageName) 
     if (reader === undefined || block === undefined) return [];
     const began = performance.now();
     const lines = linesOf(text, block).map((line) => {
-      if (performance.now() - began > patienceMs) throw new Error("The colours take too long.");
+      if (performance.now() - began > patienceMs) throw new Error("Highlighting took too long.");
       return reader.colour(line.text);
     });
     starts[index + 1] ??= reader;

@@ -48,7 +48,7 @@ function readToken(parser: StreamParser<unknown>, stream: StringStream, state: u
     const style = parser.token(stream, state);
     if (stream.pos > stream.start) return style;
   }
-  throw new Error("The language stands still.");
+  throw new Error("The language made no progress.");
 }
 
 function copyFields(state: unknown): unknown {

@@ -21,7 +21,7 @@ export function askBytes(ask: (number: number, start: number, end: number) => vo
     take: (number, bytes) => {
       const answered = waiting.get(number);
       waiting.delete(number);
-      if (bytes === undefined) answered?.reject(new Error("It cannot be read."));
+      if (bytes === undefined) answered?.reject(new Error("The file cannot be read."));
       else answered?.resolve(new Uint8Array(bytes));
     },
   };

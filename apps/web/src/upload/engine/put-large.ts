@@ -45,7 +45,7 @@ export async function putLarge(work: UploadWork, job: Job, item: FileItem, signa
     signal.throwIfAborted();
     throw failed.signal.reason;
   }
-  if (at !== file.size) throw new HoldfastError("failed", "The file changes while it is read.");
+  if (at !== file.size) throw new HoldfastError("failed", "The file changed while it was being read.");
   if (blocks.length > blocksMax) {
     throw new HoldfastError("too_large", `A file has at most ${blocksMax} blocks here; this one has ${blocks.length}.`);
   }

@@ -56,7 +56,7 @@ const unreadable = {
   operation_id: "",
   status: "error" as const,
   code: "failed",
-  message: "The file cannot be read, or changes while it is.",
+  message: "The file cannot be read, or changed while it was being read.",
 };
 
 function takeOver(job: Job, items: readonly FileItem[], read: ReadFiles) {

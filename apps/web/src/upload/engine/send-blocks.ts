@@ -95,7 +95,7 @@ async function assertReadable(file: Blob, at: number): Promise<void> {
   try {
     await file.slice(at, at + 1).arrayBuffer();
   } catch (thrown) {
-    throw new HoldfastError("failed", "The file cannot be read any more.", { cause: thrown });
+    throw new HoldfastError("failed", "The file can no longer be read.", { cause: thrown });
   }
 }
 

@@ -69,7 +69,9 @@ class IndexedStore implements JobStore {
     const transaction = this.#database.transaction(names, "readwrite");
     const done = new Promise<void>((resolve, reject) => {
       transaction.addEventListener("complete", () => resolve());
-      transaction.addEventListener("abort", () => reject(transaction.error ?? new Error("The browser keeps nothing.")));
+      transaction.addEventListener("abort", () =>
+        reject(transaction.error ?? new Error("The browser did not store the data.")),
+      );
     });
     act(transaction);
     return done;

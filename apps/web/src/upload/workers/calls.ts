@@ -41,7 +41,7 @@ export function connect<Theirs extends Handlers>(port: Port, handlers: Handlers,
   const answer = async (id: number, name: string, values: never[]): Promise<void> => {
     try {
       const handler = handlers[name];
-      if (handler === undefined) throw new HoldfastError("internal", `Nobody here answers to ${name}.`);
+      if (handler === undefined) throw new HoldfastError("internal", `No handler for ${name}.`);
       const value: unknown = await handler(...values);
       if (value instanceof Handed) port.postMessage({ kind: "answer", id, value: value.value }, value.transfer);
       else port.postMessage({ kind: "answer", id, value }, []);

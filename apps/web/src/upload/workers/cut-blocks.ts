@@ -111,5 +111,5 @@ async function readSlice(file: Blob, at: number): Promise<Uint8Array> {
     throw new HoldfastError("failed", "The file cannot be read.", { cause: thrown });
   }
   if (slice.length === end - at) return slice;
-  throw new HoldfastError("failed", "The file changes while it is read.");
+  throw new HoldfastError("failed", "The file changed while it was being read.");
 }

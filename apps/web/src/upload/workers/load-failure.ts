@@ -10,7 +10,7 @@ export function loadFailure(worker: Pick<Worker, "addEventListener">): AbortSign
   const fail = (): void => {
     if (loaded.signal.aborted) return;
     loaded.abort();
-    const message = "The upload code has not loaded. Load the page again.";
+    const message = "The upload code has not loaded. Reload the page.";
     failure.abort(new HoldfastError("unavailable", message, { field: "script" }));
   };
   worker.addEventListener("message", () => loaded.abort(), { once: true });

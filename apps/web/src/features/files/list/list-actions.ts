@@ -17,6 +17,6 @@ export const ListActionsContext = createContext<ListActions | undefined>(undefin
 
 export function useListActions(): ListActions {
   const actions = useContext(ListActionsContext);
-  if (actions === undefined) throw new Error("A row stands outside of a list");
+  if (actions === undefined) throw new Error("A row must be inside a list");
   return actions;
 }
