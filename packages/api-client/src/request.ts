@@ -103,7 +103,7 @@ function idempotencyKey(headers: Readonly<Record<string, string>> | undefined, r
 function pathOf(route: RouteFacts, { params = {}, query = {} }: LooseRequest): string {
   const path = routeUrl(route).replaceAll(/:([a-z_]+)/gi, (_, key: string) => {
     const value = params[key];
-    if (value === undefined) throw new HoldfastError("internal", `The call of ${route.path} lacks ${key}.`);
+    if (value === undefined) throw new HoldfastError("internal", `The call to ${route.path} is missing ${key}.`);
     return encodeURIComponent(value);
   });
   const search = new URLSearchParams();

@@ -42,7 +42,7 @@ function changedCertificate(shown: string | undefined): HoldfastError {
   const now = shown === undefined ? "It presented none" : `It presented one with the fingerprint SHA256:${shown}`;
   return new HoldfastError(
     "unreachable",
-    `The server's certificate is not the one that this login trusts. ${now}. If the server has a new certificate, sign in again with it. If not, somebody may be intercepting the connection.`,
+    `The server's certificate is not the one that this login trusts. ${now}. If the server has a new certificate, sign in again with it. If not, someone may be intercepting the connection.`,
     { body: { network: "CERT_CHANGED" } },
   );
 }

@@ -8,7 +8,7 @@ export interface ErrorMeaning {
 
 /** Meaning of each code, for the API documentation. */
 export const errorMeanings: Readonly<Record<ErrorCode, ErrorMeaning>> = {
-  bad_request: { means: "the request is not a valid request of this API", todo: "correct the request" },
+  bad_request: { means: "the request is not valid for this API", todo: "correct the request" },
   invalid_field: { means: "the value of `field` is not allowed", todo: "send another value" },
   unauthenticated: { means: "no token, or an expired one", todo: "renew the session or sign in" },
   second_factor: {
@@ -16,7 +16,7 @@ export const errorMeanings: Readonly<Record<ErrorCode, ErrorMeaning>> = {
     todo: "send one of `factors`: the app's next code or a recovery code as `totp`, or a `passkey`",
   },
   device_suspended: {
-    means: "the device rewrote or deleted very many files and can now only read",
+    means: "the device rewrote or deleted unusually many files and can now only read",
     todo: "check its changes; the account resumes it with `holdfast devices resume ID`",
   },
   account_leaving: {
@@ -49,7 +49,7 @@ export const errorMeanings: Readonly<Record<ErrorCode, ErrorMeaning>> = {
   },
   offset: { means: "the piece does not start at the end of the received data, `size`", todo: "continue at `size`" },
   superseded: { means: "a newer request has taken over the upload", todo: "let the newer request continue" },
-  trashed: { means: "it, or a folder above it, is in the trash", todo: "restore it first" },
+  trashed: { means: "it, or a parent folder, is in the trash", todo: "restore it first" },
   subtree_changed: {
     means: "an item in the folder changed since `seen`",
     todo: "list the folder again, then decide",
@@ -84,7 +84,7 @@ export const errorMeanings: Readonly<Record<ErrorCode, ErrorMeaning>> = {
     todo: "read the file and list its blocks again",
   },
   locked: { means: "another request is using it at the moment", todo: "try again later" },
-  rate_limited: { means: "too many calls", todo: "wait as long as `Retry-After` says" },
+  rate_limited: { means: "too many requests", todo: "wait for the time in `Retry-After`" },
   header_too_large: { means: "the headers of the request are too large", todo: "send smaller headers" },
   damaged: {
     means: "the stored content is damaged",
@@ -97,13 +97,13 @@ export const errorMeanings: Readonly<Record<ErrorCode, ErrorMeaning>> = {
   },
   unavailable: {
     means: "the server is overloaded, stopping, or partly unavailable",
-    todo: "wait as long as `Retry-After` says",
+    todo: "wait for the time in `Retry-After`",
   },
   quota: {
     means: "the account does not have enough space",
     todo: "delete files permanently, or ask for a larger quota",
   },
-  usage: { means: "the command was used wrongly", todo: "see `--help`; never sent by a server" },
+  usage: { means: "the command was used incorrectly", todo: "see `--help`; never sent by a server" },
   unreachable: {
     means: "the server does not answer, or is not a Holdfast server",
     todo: "check the address and the network; never sent by a server",

@@ -70,7 +70,7 @@ export function validateManifest(entries: readonly ManifestEntry[], sizeBytes: n
   }
   const sum = sizeOf(entries);
   if (sum === sizeBytes) return;
-  throw new HoldfastError("invalid_field", `The blocks have ${sum} bytes together, but the file ${sizeBytes}.`, {
+  throw new HoldfastError("invalid_field", `The blocks add up to ${sum} bytes, but the file has ${sizeBytes}.`, {
     field,
   });
 }

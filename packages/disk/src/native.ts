@@ -120,8 +120,8 @@ function bind(): Native {
   if (process.platform !== "linux" || !["x64", "arm64"].includes(process.arch)) {
     throw new HoldfastError(
       "failed",
-      `Folders can be synced on Linux (x64, arm64) only so far, not on ${process.platform} (${process.arch}). ` +
-        "There use `holdfast put` and `holdfast get`.",
+      `So far, folders can only be synced on Linux (x64, arm64), not on ${process.platform} (${process.arch}). ` +
+        "Use `holdfast put` and `holdfast get` on this system.",
     );
   }
   // Loaded on demand, because loading takes longer than many commands.

@@ -38,7 +38,7 @@ export const signInFields = {
   passkey: passkeyAssertion
     .optional()
     .describe("second factor in addition to the password; without e-mail address and password it signs in by itself"),
-  keep_account: z.boolean().optional().describe("true: take back an account that its owner deleted"),
+  keep_account: z.boolean().optional().describe("true: restore an account that its owner deleted"),
 };
 
 type SignInFields = Readonly<Partial<Record<"email" | "password" | "passkey", unknown>>>;
@@ -61,7 +61,7 @@ export type Scope = z.output<typeof scope>;
 const factorDueAt = z
   .string()
   .optional()
-  .describe("deadline for setting up a second factor; after it, only the requests that set one up are answered");
+  .describe("deadline for setting up a second factor; after it, only requests that set one up are accepted");
 
 export const session = z
   .object({
@@ -197,7 +197,7 @@ export const accountRoutes = {
     endsSession: true,
     cost: "call",
     bodyKind: "none",
-    summary: "Sign out: the session's tokens stop working at once",
+    summary: "Sign out: the session's tokens stop working immediately",
     responses: { 204: "empty" },
   }),
   createAccount: defineRoute({
@@ -231,7 +231,7 @@ export const accountRoutes = {
     callers: ["app_password", "enrolling"],
     cost: "call",
     bodyKind: "none",
-    summary: "The caller, this server's id, usage and limits",
+    summary: "Get the caller, this server's ID, usage and limits",
     responses: { 200: account },
   }),
   updateAccount: defineRoute({
@@ -319,7 +319,7 @@ export const accountRoutes = {
     cost: "call",
     bodyKind: "json",
     asksProof: true,
-    summary: "Create an account for somebody",
+    summary: "Create an account for another person",
     body: z.object({
       email,
       password,
@@ -355,7 +355,7 @@ export const accountRoutes = {
         .union([z.int().min(0), z.literal("plan")])
         .nullable()
         .optional()
-        .describe('null: unlimited; "plan": what the plan gives'),
+        .describe('null: unlimited; "plan": the quota of the plan'),
       password: password.optional(),
       admin: z.boolean().optional(),
       name: personName.optional(),

@@ -32,7 +32,7 @@ export const notifySettings = z
     report: choice,
     server: choice.describe("problems of the server, for administrators"),
     digest: digest.describe(
-      "when comments and changes in watched folders are mailed; other kinds are mailed at once. never: only device, report and server are mailed, and all other kinds appear in the app only",
+      "when comments and changes in watched folders are mailed; other kinds are mailed immediately. never: only device, report and server are mailed, and all other kinds appear in the app only",
     ),
   })
   .meta({ id: "NotifySettings" });

@@ -198,7 +198,7 @@ export const adminRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "Get how much is stored and how much space is left; up to a minute old",
+    summary: "Get the used and the free space; up to a minute old",
     responses: { 200: storage },
   }),
   adminCollect: defineRoute({
@@ -208,7 +208,7 @@ export const adminRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "json",
-    summary: "Start freeing the space of deleted content now, or report how much that would be",
+    summary: "Start freeing the space of deleted content now, or report how much would be freed",
     body: z.object({
       dry_run: z.boolean().optional().describe("true: change nothing, and return the numbers with 200"),
       unfinished: z
@@ -235,7 +235,7 @@ export const adminRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "none",
-    summary: "Get how far the stores are equal, and the findings of the last verification",
+    summary: "Get the differences between the stores, and the findings of the last verification",
     responses: { 200: copiesReport },
   }),
   adminVerifyCopies: defineRoute({

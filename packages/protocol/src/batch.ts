@@ -25,7 +25,7 @@ const every = {
     .boolean()
     .optional()
     .describe(
-      "a person confirmed this on the device, so it does not count towards the device's limits; not part of the operation's identity",
+      "a person confirmed this on the device, so it does not count toward the device's limits; not part of the operation's identity",
     ),
 };
 const place = { parent_id: idText.optional(), name: nodeName.optional(), path: pathText.optional() };

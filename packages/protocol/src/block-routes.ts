@@ -132,7 +132,7 @@ export const blockRoutes = {
     errors: ["quota", "store_full"],
     cost: "blocks",
     bodyKind: "json",
-    summary: "Ask which blocks the server already has, and whether there is space for what they belong to",
+    summary: "Ask which blocks the server already has, and whether there is space for their files",
     body: z.object({
       hashes: z.array(hashHex).max(limits.queryHashesMax),
       version_ids: z.array(idText).max(limits.manifestsMax).optional(),
@@ -141,12 +141,12 @@ export const blockRoutes = {
         .int()
         .min(0)
         .optional()
-        .describe("growth in bytes that a planned upload causes; 507 `quota` if the quota has no room for it"),
+        .describe("growth in bytes that a planned upload causes; 507 `quota` if the quota has no space for it"),
       send_bytes: z
         .int()
         .min(0)
         .optional()
-        .describe("bytes that will be sent; 503 `store_full` if the server's disk has no room for them"),
+        .describe("bytes that will be sent; 503 `store_full` if the server's disk has no space for them"),
     }),
     responses: { 200: z.object({ have: z.array(z.string()), missing: z.array(z.string()) }) },
   }),

@@ -188,7 +188,7 @@ export const contentRoutes = {
     access: "files:read",
     cost: "call",
     bodyKind: "none",
-    summary: "List your damaged blocks and the files that need them; sending the blocks again heals them",
+    summary: "List your damaged blocks and the files that need them; sending the blocks again repairs them",
     query: z.object({ limit: pageLimit, cursor: hashHex.optional() }),
     responses: { 200: damagedPage },
   }),

@@ -90,7 +90,7 @@ export const deviceRoutes = {
     access: "account",
     cost: "call",
     bodyKind: "none",
-    summary: "List the caller's devices, including revoked ones that are to remove their copies",
+    summary: "List the caller's devices, including revoked ones that were asked to remove their copies",
     responses: {
       200: page(device).extend({
         clearings: z.array(clearing).default([]),
@@ -140,7 +140,7 @@ export const deviceRoutes = {
     access: "open",
     cost: "call",
     bodyKind: "json",
-    summary: "Get what a revoked device is to do with its copies, with the device's secret; 404 if nothing",
+    summary: "Get the request to remove a revoked device's copies, with the device's secret; 404 if there is none",
     body: z.object({ device_secret: deviceSecret }),
     responses: {
       200: z.object({
@@ -168,7 +168,7 @@ export const deviceRoutes = {
     cost: "call",
     bodyKind: "json",
     summary:
-      "Ask which contents the account's own space has, as a version of a file or in the trash; for a device that is to remove its copies",
+      "Ask which contents the account's own space has, as a version of a file or in the trash; for a device that was asked to remove its copies",
     body: z.object({ device_secret: deviceSecret, content_ids: z.array(hashHex).max(limits.clearingContentsMax) }),
     responses: { 200: z.object({ known: z.array(z.string()) }) },
   }),

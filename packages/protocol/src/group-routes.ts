@@ -78,7 +78,7 @@ export const groupRoutes = {
     changes: true,
     bodyKind: "none",
     asksProof: "sometimes",
-    summary: "Delete a group; its members lose access to what was shared with it",
+    summary: "Delete a group; its members lose access to everything shared with it",
     params: ofGroup,
     responses: { 204: "empty" },
   }),

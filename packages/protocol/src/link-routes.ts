@@ -46,7 +46,7 @@ export const linkRoutes = {
     callers: ["link"],
     cost: "call",
     bodyKind: "none",
-    summary: "Get what the link in the request shows and allows",
+    summary: "Get the item and the permissions of the link in the request",
     responses: { 200: currentLink },
   }),
   copyFromLink: defineRoute({
@@ -58,7 +58,7 @@ export const linkRoutes = {
     cost: "call",
     bodyKind: "json",
     changes: true,
-    summary: "Copy what a link shows into the caller's files; counts as one download",
+    summary: "Copy the item of a link into the caller's files; counts as one download",
     body: z.object({
       token: linkToken.describe("the link's token, or the one that replaces it after the password"),
       file_id: idText.optional().describe("an item below the link's item; default: the link's item"),

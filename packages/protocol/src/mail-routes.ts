@@ -48,7 +48,7 @@ export const mailRoutes = {
     access: "signed",
     cost: "call",
     bodyKind: "none",
-    summary: "Stop mails like the one with this link, in one click (RFC 8058), whatever the body is",
+    summary: "Stop mails like the one with this link, in one click (RFC 8058), regardless of the body",
     params: token,
     responses: { 200: "bytes", 404: "bytes" },
   }),

@@ -238,7 +238,7 @@ export const nodeRoutes = {
     cost: "call",
     bodyKind: "json",
     changes: true,
-    summary: "Restore a deleted node to where it was, or to another folder",
+    summary: "Restore a deleted node to its original folder, or to another one",
     params: idParams,
     body: z
       .object({

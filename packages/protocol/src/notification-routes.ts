@@ -60,7 +60,7 @@ export const notificationRoutes = {
     responses: {
       200: z.object({
         watched: z.boolean(),
-        folder_watched: z.boolean().describe("the caller watches a folder above it"),
+        folder_watched: z.boolean().describe("the caller watches a parent folder"),
       }),
     },
   }),

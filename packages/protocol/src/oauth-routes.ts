@@ -64,7 +64,7 @@ export const deviceRequest = z
 
 const returnAddresses = z.array(z.string().min(1).max(2000)).max(20);
 
-const userCode = z.string().min(1).max(32).describe("code shown by the program; upper and lower case are equal");
+const userCode = z.string().min(1).max(32).describe("code shown by the program; case is ignored");
 const answer = {
   allow: z.boolean(),
   admin: z.boolean().optional().describe("true: include the scope admin if it is requested; otherwise it is left out"),
@@ -122,7 +122,7 @@ export const oauthRoutes = {
     access: "account",
     cost: "call",
     bodyKind: "none",
-    summary: "List the programs that the caller authorized, and what they may do",
+    summary: "List the programs that the caller authorized, and their permissions",
     responses: { 200: page(authorizedProgram) },
   }),
   removeAuthorizedProgram: defineRoute({

@@ -39,7 +39,7 @@ export const outsideRoutes = {
             only: z.boolean().describe("only administrators can use passwords and passkeys"),
           })
           .nullable(),
-        mail: z.boolean().describe("true: the server sends e-mail; false: an administrator must hand on links"),
+        mail: z.boolean().describe("true: the server sends e-mail; false: an administrator must send links"),
         needs_setup: z
           .boolean()
           .describe("true: no administrator exists yet; the set-up link is on the server's terminal or in its log"),
@@ -93,7 +93,7 @@ export const outsideRoutes = {
       ticket,
       totp: secondFactorCode.optional(),
       passkey: passkeyAssertion.optional(),
-      keep_account: z.boolean().optional().describe("true: take back an account that its owner deleted"),
+      keep_account: z.boolean().optional().describe("true: restore an account that its owner deleted"),
     }),
     responses: { 200: webSession },
   }),

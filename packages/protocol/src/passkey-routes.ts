@@ -91,7 +91,7 @@ export const passkeyRoutes = {
     access: "open",
     cost: "call",
     bodyKind: "json",
-    summary: "Get a challenge for signing in with a passkey alone; the answer is the same for everybody",
+    summary: "Get a challenge for signing in with a passkey alone; the response is the same for everyone",
     body: z.object({}).optional(),
     responses: { 200: z.object({ webauthn: passkeyRequest, expires_at: z.string() }) },
   }),

@@ -11,7 +11,7 @@ export const routeTags = {
   Changes: "Changes since a cursor, for clients that keep a copy.",
   Blocks: "How devices upload only new data: files as lists of blocks, many changes in one batch.",
   Administration: "For administrators: accounts, storage, jobs, keys and the audit log. Requires the scope `admin`.",
-  Server: "Health, figures, the description of the API, jobs, and the pages of the app.",
+  Server: "Health, metrics, the description of the API, jobs, and the pages of the app.",
 } as const;
 
 export type RouteTag = keyof typeof routeTags;

@@ -104,7 +104,7 @@ export const shardRoutes = {
     bodyKind: "json",
     asksProof: true,
     summary:
-      "Give every space a new epoch after a database lost changes, so that devices delete nothing and upload again what is missing, also what was deleted while they were offline",
+      "Renew the epoch of every space after a database lost changes, so that devices delete nothing and upload missing files, including files deleted while they were offline",
     body: z.object({
       name: z.string().min(1).max(63).optional().describe("a shard with buckets; missing: all shards"),
       dry_run: z.boolean().optional().describe("true: change nothing"),
@@ -119,7 +119,7 @@ export const shardRoutes = {
     access: "admin",
     cost: "call",
     bodyKind: "json",
-    summary: "Move accounts of a range of ID buckets to a new shard, or report how many that would be",
+    summary: "Move accounts of a range of ID buckets to a new shard, or report how many would be moved",
     body: z.object({
       buckets: bucketRange,
       to: z.string().min(1).max(63).describe("a shard without buckets"),

@@ -69,7 +69,7 @@ export const shredRoutes = {
     bodyKind: "json",
     asksProof: true,
     summary:
-      "Start removing everything that belongs to a suspended account alone, permanently (by ID or e-mail), or report what that would be",
+      "Start removing everything that belongs to a suspended account alone, permanently (by ID or e-mail), or report what would be removed",
     params,
     body: z.object({ dry_run: z.boolean().optional().describe("true: change nothing") }),
     responses: { 202: shredding },

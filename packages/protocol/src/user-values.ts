@@ -12,7 +12,7 @@ export const user = z
       .string()
       .nullable()
       .default(null)
-      .describe("the owner deleted the account: until this time it can be taken back, then it is shredded"),
+      .describe("the owner deleted the account: until this time it can be restored, then it is shredded"),
     confirmed: z.boolean().describe("the e-mail address is confirmed"),
     second_factor: z.boolean().default(false).describe("sign-in requires a second factor"),
     plan: z.string(),

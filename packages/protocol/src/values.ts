@@ -79,7 +79,7 @@ export const node = z
     granted: z
       .boolean()
       .optional()
-      .describe("true: the caller's role was set on this node, and not on a folder above it"),
+      .describe("true: the caller's role was set on this node, and not on a parent folder"),
     waits: z.boolean().optional().describe("true: a mount whose owner is suspended; its content cannot be read"),
     shared: z.boolean(),
     metadata: metadataJson.optional(),
@@ -132,7 +132,7 @@ export const problem = z
     complete: z.boolean().optional(),
     missing_blocks: z.array(z.string()).optional(),
     reason: z.enum(["expired", "epoch"]).optional(),
-    until: z.string().optional().describe("for a deleted account: time until which it can be taken back"),
+    until: z.string().optional().describe("for a deleted account: time until which it can be restored"),
     origin: z.null().optional().describe("for requests from a page without an Origin header"),
     public_url: z
       .string()

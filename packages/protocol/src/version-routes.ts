@@ -22,7 +22,7 @@ const version = z
       .optional()
       .describe("name of the device, only for the caller's own devices, including signed-out ones"),
     operation_id: z.string().nullable(),
-    label: z.string().optional().describe("label set by a person; labelled versions are never pruned"),
+    label: z.string().optional().describe("label set by a person; labeled versions are never pruned"),
     label_locked: z
       .literal(true)
       .optional()
@@ -36,7 +36,7 @@ const prunedVersions = z
     removed: z
       .int()
       .describe(
-        "number of deleted versions (with dry_run: that would be deleted); labelled versions stay and are not counted",
+        "number of deleted versions (with dry_run: that would be deleted); labeled versions stay and are not counted",
       ),
     bytes: z
       .int()
@@ -73,7 +73,7 @@ export const versionRoutes = {
     cost: "call",
     bodyKind: "json",
     changes: true,
-    summary: "Set or remove the label of a version; labelled versions are never deleted automatically",
+    summary: "Set or remove the label of a version; labeled versions are never deleted automatically",
     params: z.object({ id: idText, number: z.string().min(1).max(64).describe("number or version_id") }),
     body: z.object({
       label: z.string().max(1024).nullable().describe("null or empty: remove the label"),

@@ -117,7 +117,7 @@ test("a database that dies on a full disk restarts when space is free", (t) =>
         await eventually("the database runs", recoveryMsMax, () => postmasterPid(`${disk}/data`)),
         "SIGKILL",
       );
-      const refused = await eventually("requests are refused", 60_000, async () => {
+      const refused = await eventually("requests are rejected", 60_000, async () => {
         const path = `/folder-${randomBytes(8).toString("hex")}`;
         const answer = await api.call("POST", "/metadata", { path, kind: "folder" });
         return answer.status === 503 ? answer : undefined;

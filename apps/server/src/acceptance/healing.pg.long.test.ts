@@ -107,7 +107,7 @@ describe("Repair of lost blocks by clients", () => {
     assert.equal(download.status, 500);
     assert.match(download.body.detail, /holdfast put/);
     const healed = await put();
-    assert.match(healed.stdout, /1 equal already \(1 of them repaired on the server\)/);
+    assert.match(healed.stdout, /1 already equal \(1 of them repaired on the server\)/);
     assert.deepEqual((await api.download("/one-file")).body, content);
     assert.equal((await command("put", join(folder, "tree"), "/tree")).code, 0);
     await assertHealed({ "/one-file": content });

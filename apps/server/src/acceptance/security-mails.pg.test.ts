@@ -85,7 +85,7 @@ describe("Security mail", () => {
       first = (await ok(api, "POST", "/tokens", asked)).token;
     });
     await ok(new Api(server.url, first), "POST", "/tokens", { ...asked, name: "by the script" });
-    await toldOf(/reports changes of files/, () =>
+    await toldOf(/reports changes to files/, () =>
       ok(api, "POST", "/webhooks", {
         url: "https://example.com/hook",
         secret: "a secret of the hook",

@@ -107,7 +107,7 @@ describe("Problems that a server finds in itself", () => {
       assert.match(String(notice?.detail["advice"]), /holdfast admin backup/);
       assert.equal(notice?.detail["before"], "ok");
     }
-    const english = await mailTo(administrator.email, /Problem on your server: the restore test/);
+    const english = await mailTo(administrator.email, /Problem on your server: restore drill/);
     const german = await mailTo(second.email, /Mit Ihrem Server stimmt etwas nicht: ob sich das Backup/);
     for (const { text, html } of [english, german]) {
       assert.match(text, /damaged in the backup/);
@@ -146,7 +146,7 @@ describe("Problems that a server finds in itself", () => {
       assert.equal(notice?.detail["before"], "fail");
       assert.match(String(notice?.detail["was"]), /damaged in the backup/);
     }
-    await mailTo(administrator.email, /Resolved on your server: the restore test/);
+    await mailTo(administrator.email, /Resolved on your server: restore drill/);
     await mailTo(second.email, /Wieder in Ordnung auf Ihrem Server: ob sich das Backup/);
   });
 

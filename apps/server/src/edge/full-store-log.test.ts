@@ -21,8 +21,8 @@ test("a full store is logged when it begins, repeatedly with the number of rejec
   log.succeeded("/blocks");
   log.succeeded("/blocks");
   assert.deepEqual(lines, [
-    ["warn", "requests are refused", { cause: "No space for 1 MiB.", failures: 1 }],
-    ["warn", "requests are refused", { cause: "No space for 1 MiB.", failures: 101 }],
-    ["info", "over", { failures: 101 }],
+    ["warn", "requests are rejected", { cause: "No space for 1 MiB.", failures: 1 }],
+    ["warn", "requests are rejected", { cause: "No space for 1 MiB.", failures: 101 }],
+    ["info", "the store has space again; requests are accepted", { failures: 101 }],
   ]);
 });

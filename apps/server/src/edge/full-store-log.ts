@@ -11,8 +11,8 @@ export class FullStoreLog {
   readonly #routes = new Set<string>();
 
   constructor(log: Pick<Log, "info" | "warn" | "error">, nowMs?: () => number) {
-    const message = "requests are refused: the store is full";
-    const over = "over: the store has space again, and requests are no longer refused";
+    const message = "requests are rejected: the store is full";
+    const over = "the store has space again; requests are accepted";
     this.#outage = new OutageLog(log, { level: "warn", message, over }, nowMs);
   }
 

@@ -273,7 +273,7 @@ test("a full quota is logged as a request, and a full store as one warning witho
     server.lines.map(({ level, code, message, cause }) => [level, code, message, cause]),
     [
       ["info", "quota", "request", undefined],
-      ["warn", undefined, "requests are refused: the store is full", "The disk is full."],
+      ["warn", undefined, "requests are rejected: the store is full", "The disk is full."],
       ["info", "store_full", "request", undefined],
     ],
   );

@@ -44,7 +44,7 @@ export function absentData(what: string): HoldfastError {
   return new HoldfastError(
     "failed",
     `${what}, and this server expects data (--expect-data). Is its disk mounted? Nothing was changed. ` +
-      "To create a new, empty server, leave --expect-data out.",
+      "To create a new, empty server, omit --expect-data.",
   );
 }
 

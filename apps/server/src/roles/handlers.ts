@@ -207,7 +207,10 @@ async function order({ storage, queue, log }: ApiParts, job: RequestedJob): Prom
   try {
     await orderJob({ shards: storage.databases.shards, kick: (shard) => queue.kick(shard) }, job);
   } catch (error) {
-    log.warn({ job, reason: toHoldfastError(error).message }, "no worker was told of a job, which starts as scheduled");
+    log.warn(
+      { job, reason: toHoldfastError(error).message },
+      "no worker was notified of a job, which starts as scheduled",
+    );
   }
 }
 

@@ -16,7 +16,7 @@ export async function openMail(config: Config, accounts: AccountWorld, log: Log)
   let { publicUrl } = config;
   let mailer: Mailer | undefined;
   if (mail === undefined) {
-    log.info({}, "no e-mail is sent: HOLDFAST_SMTP_URL is not set; administrators get the links and pass them on");
+    log.info({}, "no e-mail is sent: HOLDFAST_SMTP_URL is not set; administrators have to send the links themselves");
   } else {
     const { openMailer } = await import("../features/mail/mailer.ts");
     mailer = openMailer(mail);

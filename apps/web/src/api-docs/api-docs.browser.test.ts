@@ -22,7 +22,7 @@ function requestsOf(page: Page): string[] {
 
 async function openDocs(page: Page, anchor = ""): Promise<void> {
   await page.goto(`${app.server.url}/api/docs${anchor}`);
-  await page.getByLabel("Search the calls").waitFor();
+  await page.getByLabel("Search requests").waitFor();
 }
 
 async function tokenOf(): Promise<string> {
@@ -31,7 +31,7 @@ async function tokenOf(): Promise<string> {
 }
 
 async function findAccountCall(page: Page): Promise<void> {
-  await page.getByLabel("Search the calls").fill("get caller limits");
+  await page.getByLabel("Search requests").fill("get caller limits");
   await page.locator("#operations-Account-getAccount").waitFor();
   assert.equal(await page.locator(".opblock").count(), 1);
   await page.locator("#operations-Account-getAccount .opblock-summary-control").click();
@@ -125,7 +125,7 @@ longTest("every call is rendered on every screen size, at any scroll position", 
     const at = `at ${size.width}x${size.height}`;
     assert.deepEqual(await shownIn(page), described, at);
     const heading = page.locator("h3.opblock-tag").first();
-    const [first, field] = [await heading.boundingBox(), await page.getByLabel("Search the calls").boundingBox()];
+    const [first, field] = [await heading.boundingBox(), await page.getByLabel("Search requests").boundingBox()];
     assert.ok(first !== null && field !== null && first.y > field.y && first.y < field.y + 150, at);
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
     for (const move of [wheelBy(600), wheelBy(4000), wheelBy(-2000), scrollTo(0.5), scrollTo(1), scrollTo(0)]) {
@@ -157,8 +157,8 @@ function scrollTo(part: number) {
 longTest("a search without results reports that, and the error table does not break its words", async () => {
   const { page } = app;
   await openDocs(page);
-  await page.getByLabel("Search the calls").fill("zzz");
-  await page.getByText("No call has all these words.").waitFor();
+  await page.getByLabel("Search requests").fill("zzz");
+  await page.getByText("No request matches all these words.").waitFor();
   assert.equal(await page.getByText("No operations").count(), 0);
   for (const size of [sizes.desktop, sizes.phone]) {
     await page.setViewportSize(size);
@@ -214,7 +214,7 @@ test("the address of an error and the calls are readable without JavaScript", as
   try {
     await without.goto(`${app.server.url}/api/docs#rate_limited`);
     assert.equal(await without.locator("#rate_limited").isVisible(), true);
-    await without.getByText("The caller, this server's id, usage and limits").click();
+    await without.getByText("Get the caller, this server's ID, usage and limits").click();
     assert.match(await without.locator("#getAccount").innerText(), /quota_bytes/);
     assert.deepEqual(complaints, []);
   } finally {

@@ -20,7 +20,8 @@ export const operations: Plugin = {
       (_original, { React }) =>
       ({ specSelectors, getComponent, ...passed }: OperationsProps) => {
         const groups = specSelectors.taggedOperations();
-        if (groups.size === 0) return React.createElement("p", { role: "status" }, "No call has all these words.");
+        if (groups.size === 0)
+          return React.createElement("p", { role: "status" }, "No request matches all these words.");
         const known = specSelectors.validOperationMethods();
         const { oas3Selectors, layoutSelectors, layoutActions, getConfigs } = passed;
         const common = { getComponent, oas3Selectors, layoutSelectors, layoutActions, getConfigs };

@@ -16,10 +16,10 @@ export const search: Plugin = {
         const field = React.createElement(
           "label",
           {},
-          "Search the calls",
+          "Search requests",
           React.createElement("input", {
             type: "search",
-            placeholder: "A path, a method, a word",
+            placeholder: "Path, method or word",
             value: typeof phrase === "string" ? phrase : "",
             onChange: (event: { readonly target: HTMLInputElement }) => layoutActions.updateFilter(event.target.value),
           }),

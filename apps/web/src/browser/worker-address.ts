@@ -20,5 +20,5 @@ function ownAddress(address: string): string {
   const { origin, pathname } = new URL(address, location.href);
   if (origin === location.origin && (pathname.startsWith("/assets/") || pathname === "/service-worker.js"))
     return address;
-  throw new TypeError(`${address} is no script of this app.`);
+  throw new TypeError(`${address} is not a script of this app.`);
 }

@@ -191,7 +191,7 @@ class KeptFolder implements OpenFolder {
   };
 
   end(): void {
-    this.#ending.abort(new DOMException("The folder is not kept any more.", "AbortError"));
+    this.#ending.abort(new DOMException("The folder is no longer cached.", "AbortError"));
   }
 
   retry(): void {

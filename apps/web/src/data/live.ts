@@ -94,7 +94,7 @@ export class Live {
 
   /** Forgets the token, because the next account has another view. */
   stop(): void {
-    this.#ending?.abort(new DOMException("The page hears no more.", "AbortError"));
+    this.#ending?.abort(new DOMException("The page no longer receives changes.", "AbortError"));
     this.#ending = undefined;
     this.#token = undefined;
     this.#mustReread = false;

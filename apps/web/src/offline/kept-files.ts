@@ -103,7 +103,7 @@ export class KeptFiles {
 
   /** After it resolves, nothing is written. */
   async end(): Promise<void> {
-    this.#ending.abort(new DOMException("Nobody is signed in any more.", "AbortError"));
+    this.#ending.abort(new DOMException("No account is signed in anymore.", "AbortError"));
     await this.#running?.catch(() => {});
   }
 

@@ -25,7 +25,7 @@ export async function installShell(shell: BuiltShell): Promise<void> {
   const cache = await caches.open(name);
   const keep = async (path: string, tag: string, answer: Response) => {
     if (!answer.ok || answer.redirected || (await tagOf(answer.clone())) !== tag)
-      throw new TypeError(`${path} is not as it was built.`);
+      throw new TypeError(`${path} differs from the build.`);
     await cache.put(path, answer);
   };
   try {

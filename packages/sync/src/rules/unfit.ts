@@ -20,7 +20,7 @@ export function unfitness(
   if (parent === rootId && name === ownFolder)
     return `the name ${ownFolder} is reserved for Holdfast; to sync, choose another name on the server`;
   if (missingFeatures.has("all names") && unfitElsewhere.test(name)) {
-    return 'this disk has no names with one of "*:<>?\\|, or with a dot or a space at the end; to sync, choose another name there';
+    return 'this disk does not allow names that contain one of "*:<>?\\| or end with a dot or a space; to sync, choose another name on the server';
   }
   if (kind !== "symlink") return undefined;
   if (missingFeatures.has("symbolic links")) return "this disk does not support symbolic links";

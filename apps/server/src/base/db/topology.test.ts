@@ -71,7 +71,7 @@ test("a division with a gap, an overlap, a repeated ID or a shared database is r
       ],
       /is in the same database as another/,
     ],
-    [[{ id: "a", buckets: [[4095, 0]] }], /first bucket of a range is above its last/],
+    [[{ id: "a", buckets: [[4095, 0]] }], /first bucket of a range is greater than its last/],
     [[{ id: "a", buckets: [[0, 4095]], database_url: "mysql://x" }], /postgres:\/\//],
     [[{ id: "a", buckets: [[0, 4096]] }], /4095/],
   ];

@@ -5,7 +5,7 @@ import { databaseUrlFault, parseDatabaseUrl } from "./primary/database-url.ts";
 /** First and last bucket, inclusive. */
 const bucketRange = z
   .tuple([bucketNumber(), bucketNumber()])
-  .refine(([first, last]) => first <= last, "the first bucket of a range is above its last");
+  .refine(([first, last]) => first <= last, "the first bucket of a range is greater than its last");
 const databaseUrl = z.string().check((context) => {
   const fault = databaseUrlFault(context.value);
   if (fault !== undefined) context.issues.push({ code: "custom", message: `a database URL ${fault}`, input: "" });

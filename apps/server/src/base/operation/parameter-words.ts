@@ -32,7 +32,7 @@ const words: Readonly<Record<string, string>> = {
   path: "from the caller's root folder, as `/photos/2024`",
   sort: "sort order; a leading `-` reverses it",
   permanent: "`true` deletes permanently instead of moving to the trash",
-  seen: "a `seq`: refused if somebody changed something below since then",
+  seen: "a `seq`: refused if someone has changed something below it since",
   base_version: "version that the caller knows, by number or `version_id`; `conflict` if it is not the newest",
   base_revision: "`revision` that the caller knows; `conflict` if the node has another",
   recursive: "`true`: everything below, parents before children",
@@ -59,7 +59,7 @@ const words: Readonly<Record<string, string>> = {
 };
 
 const headerWords = {
-  "Idempotency-Key": "a repeated request with the same key gets the first answer, for 14 days",
+  "Idempotency-Key": "a repeated request with the same key gets the first response, for 14 days",
   "If-Match": "`revision` that the node must have; otherwise 412",
   "If-None-Match": "`*`: only if the name is free; otherwise 412",
 } as const;

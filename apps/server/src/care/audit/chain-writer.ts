@@ -37,7 +37,7 @@ export class ChainWriter {
 
   constructor(options: ChainWriterOptions) {
     this.#options = options;
-    const over = "the audit log is written again";
+    const over = "the audit log can be written again";
     this.#outage = new OutageLog(options.log, { level: "error", message: "the audit log cannot be written", over });
   }
 

@@ -79,7 +79,7 @@ function targetOf(databases: Databases, id: string): Shard {
 }
 
 function sourceOf(databases: Databases, { buckets: [first, last] }: WantedMove): Shard {
-  if (first > last) throw invalid("The first bucket of the range is above its last.");
+  if (first > last) throw invalid("The first bucket of the range is greater than its last.");
   if (first === 0)
     throw invalid("Bucket 0 contains the server's own records and stays on its shard. Begin the range at 1.");
   const owner = Object.entries(databases.assigned()).find(([, ranges]) =>

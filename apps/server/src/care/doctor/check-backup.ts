@@ -38,7 +38,7 @@ export function sayRestored(
   name: string,
   { restored_at: at, reached, had_schedule: hadSchedule }: RestoredState,
 ): Finding {
-  const detail = `${name}: restored on ${at.slice(0, 10)} to the state of ${reached.slice(0, 16).replace("T", " ")}Z; no backup was made since`;
+  const detail = `${name}: restored on ${at.slice(0, 10)} to the state of ${reached.slice(0, 16).replace("T", " ")}Z; no backup has been made since`;
   const schedule = hadSchedule ? " Repeat --schedule: a restored server has no schedule." : "";
   const advice = `The earlier backups do not contain the files stored since. Run 'holdfast admin backup DIR', with DIR on another disk or machine.${schedule}`;
   return { ...warn("backup", detail, advice), urgency: "new" };
@@ -56,11 +56,11 @@ export function judgeBackup(
 ): Finding {
   if (last === undefined) {
     const advice = "Run 'holdfast admin backup DIR', with DIR on another disk or machine.";
-    return { ...warn("backup", `${name}: no backup was made yet`, advice), urgency: "new" };
+    return { ...warn("backup", `${name}: no backup has been made yet`, advice), urgency: "new" };
   }
   const days = Math.floor((nowMs - last.atMs) / (24 * 3600_000));
   const place = shownAddress(last.place);
-  const detail = `${name}: the newest is in ${place} and is ${days === 0 ? "of today" : `${days} days old`}`;
+  const detail = `${name}: the newest is in ${place} and is ${days === 0 ? "from today" : `${days} days old`}`;
   const lateMs = everyMs === undefined ? ageMsMax : everyMs * everyMax + 3600_000;
   if (nowMs - last.atMs <= lateMs) {
     if (last.sameDisk !== true) return ok("backup", detail);

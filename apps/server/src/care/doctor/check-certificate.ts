@@ -36,7 +36,7 @@ export function judgeCertificate(
 ): Finding {
   const isFailing = tries !== undefined && tries.failures > 0;
   const said = isFailing
-    ? `; ${tries.failures === 1 ? "the last try" : `the last ${tries.failures} tries`} to get one failed: ${tries.reason}`
+    ? `; ${tries.failures === 1 ? "the last attempt" : `the last ${tries.failures} attempts`} to get one failed: ${tries.reason}`
     : "";
   const advice = adviceOf(tries !== undefined, isFailing);
   if (lifetime === undefined) return fail("certificate", `${of}: there is none yet${said}`, advice);

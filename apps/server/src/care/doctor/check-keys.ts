@@ -28,7 +28,7 @@ async function checkKeyFile(source: KeySource): Promise<Finding[]> {
   if (process.platform !== "win32" && (stats.mode & 0o077) !== 0) {
     const detail = `other users can read ${path} (mode ${(stats.mode & 0o777).toString(8)})`;
     findings.push(
-      warn("keys", detail, `Run chmod 600 on it, and 'holdfast admin rotate-keys' if somebody may have read it.`),
+      warn("keys", detail, `Run chmod 600 on it, and 'holdfast admin rotate-keys' if someone may have read it.`),
     );
   }
   if (await isThere(source.disk, nextPathOf(source))) {

@@ -17,7 +17,8 @@ export async function checkLdap({ config: { ldap }, shards, clock }: DoctorWorld
 
 async function answers(ldap: LdapSettings): Promise<Finding> {
   const name = `${ldap.name} (${ldap.url})`;
-  const advice = "Nobody can sign in through it until then. Check that it is running and that HOLDFAST_LDAP is right.";
+  const advice =
+    "Nobody can sign in through it until then. Check that it is running and that HOLDFAST_LDAP is correct.";
   try {
     if (await lookAtLdap(ldap)) return ok("ldap", `${name} answers`);
     return { ...warn("ldap", `${name}: people_filter finds nobody below ${ldap.base}`, advice), urgency: "passing" };
@@ -37,5 +38,5 @@ export function judgeRun(run: LdapRun | undefined, nowMs: number, everyMs: numbe
   }
   const ageMs = nowMs - run.tried_at / 1000;
   if (ageMs <= everyMs * 3 + 60_000) return [];
-  return [warn("ldap", "accounts were not synchronized for a long time", "See the log for the job ldap.")];
+  return [warn("ldap", "accounts have not been synchronized for a long time", "See the log for the job ldap.")];
 }

@@ -93,7 +93,7 @@ async function checkCopies({ id, db }: CellWorld, copies: TwoStores["copies"]): 
 }
 
 const lagAdvice =
-  "Missing objects are copied automatically while both stores are reachable; check again in some minutes. 'holdfast admin copies status' shows the progress.";
+  "Missing objects are copied automatically while both stores are reachable; check again in a few minutes. 'holdfast admin copies status' shows the progress.";
 
 /** @returns time of the write by the store's clock */
 async function tryStore(store: ObjectStore, random: DoctorWorld["random"]): Promise<number> {

@@ -37,7 +37,7 @@ async function checkIndex({ id, db, store }: CellWorld, shards: DoctorWorld["sha
       (select count(*) from cell.packs where state = 'unreadable') as unreadable`.execute(db);
   const { damaged = 0, unreadable = 0 } = rows[0] ?? {};
   if (damaged + unreadable > 0) {
-    const advice = 'holdfast admin scrub --now names the files that they touch; see "Damage" in docs/operation.md.';
+    const advice = 'holdfast admin scrub --now lists the affected files; see "Damage" in docs/operation.md.';
     const detail = `cell ${id}: ${damaged} damaged blocks, ${unreadable} unreadable packs`;
     return { ...fail("blocks", detail, advice), urgency: "damage" };
   }

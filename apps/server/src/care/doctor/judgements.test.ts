@@ -147,7 +147,7 @@ test("a missing or old backup is a warning", () => {
   assert.equal(state(told), "warn");
   assert.equal(
     told.detail,
-    "cell main: restored on 2026-02-18 to the state of 2026-02-17 03:00Z; no backup was made since",
+    "cell main: restored on 2026-02-18 to the state of 2026-02-17 03:00Z; no backup has been made since",
   );
   assert.match(told.advice ?? "", /Repeat --schedule/);
   assert.doesNotMatch(sayRestored("cell main", { ...restored, had_schedule: false }).advice ?? "", /--schedule/);
@@ -234,7 +234,7 @@ test("a certificate that was not renewed in time is a warning, and an expired on
   assert.equal(state(judged(61, 3)), "warn");
   assert.match(
     judged(61, 3).detail,
-    /good until 1970-04-01 00:00 UTC; the last 3 tries to get one failed: it said why/,
+    /good until 1970-04-01 00:00 UTC; the last 3 attempts to get one failed: it said why/,
   );
   assert.equal(state(judgeCertificate("a", undefined, { failures: 1, reason: "why" }, 0)), "fail");
 });

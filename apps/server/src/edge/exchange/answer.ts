@@ -155,7 +155,7 @@ async function sendReadable(response: ServerResponse, bytes: Readable): Promise<
   const ended = Promise.withResolvers<void>();
   const onClose = () => {
     if (response.writableFinished) ended.resolve();
-    else ended.reject(new HoldfastError("bad_request", "The connection ended in the middle of the response."));
+    else ended.reject(new HoldfastError("bad_request", "The connection was closed during the response."));
   };
   response.once("close", onClose);
   if (response.closed) onClose();
@@ -192,7 +192,7 @@ async function sendPieces(
 /** A cut connection calls back late or not at all, so this also waits for its end. */
 function whenTaken(response: ServerResponse, send: (done: (error?: Error | null) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const cut = () => reject(new HoldfastError("bad_request", "The connection ended in the middle of the response."));
+    const cut = () => reject(new HoldfastError("bad_request", "The connection was closed during the response."));
     if (response.destroyed) return cut();
     response.once("close", cut);
     send((error) => {

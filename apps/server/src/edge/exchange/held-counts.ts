@@ -13,7 +13,7 @@ export class HeldCounts {
   enter(key: string): () => void {
     const held = this.#of(key);
     if (held.count >= this.#max) {
-      throw new HoldfastError("rate_limited", `More than ${this.#max} requests at once. Try again in a moment.`, {
+      throw new HoldfastError("rate_limited", `More than ${this.#max} concurrent requests. Try again in a moment.`, {
         retryAfterSeconds: 1,
       });
     }

@@ -22,8 +22,8 @@ export interface RateLimits {
 }
 
 const sentences: Readonly<Record<LimitName, string>> = {
-  calls: "Too many calls by this user",
-  address: "Too many calls without a valid token from this address",
+  calls: "Too many requests by this user",
+  address: "Too many requests without a valid token from this address",
   sign_in: "Too many failed attempts",
   sign_up: "Too many new accounts from this network",
   operations: "Too many operations by this user",
@@ -46,7 +46,7 @@ export function openRateLimits(rates: Rates, pollsMax: number, store: BucketStor
     debit: (limit, key, amount) => use(limit, key, amount, true),
     holdPoll: (key) => {
       const held = polls.get(key) ?? 0;
-      if (pollsMax > 0 && held >= pollsMax) throw exceeded(`More than ${pollsMax} polls at once`, 1000);
+      if (pollsMax > 0 && held >= pollsMax) throw exceeded(`More than ${pollsMax} concurrent polls`, 1000);
       polls.set(key, held + 1);
       return releaser(polls, key);
     },

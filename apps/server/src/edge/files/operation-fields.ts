@@ -58,7 +58,7 @@ export function placeOf(body: {
   path?: string | undefined;
 }): Place {
   if (body.path !== undefined && (body.parent_id !== undefined || body.name !== undefined)) {
-    throw new HoldfastError("invalid_field", "Say a path, or a parent_id and a name, not both.", { field: "path" });
+    throw new HoldfastError("invalid_field", "Specify a path, or a parent_id and a name, not both.", { field: "path" });
   }
   return {
     ...(body.parent_id === undefined ? {} : { parentId: body.parent_id }),

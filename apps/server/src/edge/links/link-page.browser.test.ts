@@ -115,14 +115,14 @@ for (const role of ["editor", "uploader"] as const) {
     await page.goto(await makeLink(top, { role, password: "p" }));
     await page.getByLabel("Link password").fill("p");
     await page.getByRole("button", { name: "Open" }).click();
-    await page.getByLabel("Put files here").waitFor();
+    await page.getByLabel("Choose files").waitFor();
     await page.waitForLoadState();
     assert.equal(await page.getByText("there.txt").count(), role === "editor" ? 1 : 0);
-    await page.getByLabel("Put files here").setInputFiles([
+    await page.getByLabel("Choose files").setInputFiles([
       { name: hostile, mimeType: "text/plain", buffer: Buffer.from("sent") },
       { name: "pixel.png", mimeType: "image/png", buffer: picture },
     ]);
-    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByRole("button", { name: "Upload" }).click();
     await page.getByRole("status").filter({ hasText: "Sent: 2 files." }).waitFor();
     await page.waitForLoadState();
     await takePictures(`link-${role}`);

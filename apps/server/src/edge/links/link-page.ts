@@ -105,8 +105,8 @@ function entry({ addressOf, hasPreviews }: ShownLink, { id, kind, name, size, mi
 
 function uploadForm({ node, addressOf }: ShownLink): string {
   return `<form method="post" enctype="multipart/form-data" action="${escapeHtml(addressOf.page({ in: node.id }))}">
-<label>Put files here <input type="file" name="file" multiple required></label>
-<button>Send</button>
+<label>Choose files <input type="file" name="file" multiple required></label>
+<button>Upload</button>
 </form>`;
 }
 

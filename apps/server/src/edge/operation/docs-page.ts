@@ -65,9 +65,9 @@ function renderDocs(api: OpenApi, head: string): string {
 <title>Holdfast API ${escapeHtml(api.info.version)}</title><style>${style}</style>${head}</head><body>
 <header><h1>Holdfast API</h1>
 <p>${inline(api.info.description)}</p>
-<p>A call is made with a token: <code>npx holdfast token create NAME --scopes files:read</code> makes one, and so do the settings of the app. A token that is typed into this page is forgotten with it.</p>
-<p><a href="#errors">Errors</a> · <a href="/api/openapi.json">openapi.json</a> · <a href="/">To the drive</a></p>
-<h2>Calls</h2></header>
+<p>A request needs a token. Create one with <code>npx holdfast token create NAME --scopes files:read</code> or in the app's settings. This page does not store the tokens that you enter.</p>
+<p><a href="#errors">Errors</a> · <a href="/api/openapi.json">openapi.json</a> · <a href="/">Open the drive</a></p>
+<h2>Requests</h2></header>
 <main id="calls">${renderCalls(api)}</main>
 ${renderErrors()}
 <section class="shapes" aria-labelledby="shapes"><h2 id="shapes">Shapes</h2>
@@ -99,7 +99,7 @@ function renderErrors(): string {
   return `<section class="errors" aria-labelledby="errors"><h2 id="errors">Errors</h2>
 <p>Every error is <code>application/problem+json</code> with <code>code</code>, <code>retryable</code> and <code>request_id</code>, and for
 input with <code>field</code>.</p>
-<table><thead><tr><th scope="col">code</th><th scope="col">status</th><th scope="col">what it means</th></tr></thead><tbody>
+<table><thead><tr><th scope="col">code</th><th scope="col">status</th><th scope="col">meaning</th></tr></thead><tbody>
 ${rows.join("\n")}
 </tbody></table></section>`;
 }
@@ -117,7 +117,7 @@ function renderOperation(method: string, path: string, operation: OpenApiOperati
   const parameters = (operation.parameters ?? [])
     .map(
       ({ name, in: place, required, description }) =>
-        `<tr><td><code>${escapeHtml(name)}</code></td><td>${place}${required ? ", needed" : ""}</td><td>${inline(description)}</td></tr>`,
+        `<tr><td><code>${escapeHtml(name)}</code></td><td>${place}${required ? ", required" : ""}</td><td>${inline(description)}</td></tr>`,
     )
     .join("");
   const bodies = Object.entries(operation.requestBody?.content ?? {})
@@ -125,7 +125,7 @@ function renderOperation(method: string, path: string, operation: OpenApiOperati
     .join("");
   const answers = Object.entries(operation.responses)
     .filter(([status]) => /^[123]/.test(status))
-    .map(([status, answer]) => `<p>Answer ${status}</p>${renderJson(answer["content"] ?? answer["description"])}`)
+    .map(([status, answer]) => `<p>Response ${status}</p>${renderJson(answer["content"] ?? answer["description"])}`)
     .join("");
   return `<details id="${escapeHtml(operation.operationId)}"><summary><b>${method}</b> <code>${escapeHtml(path)}</code> ${escapeHtml(operation.summary)}</summary>
 <p>Scope: <code>${escapeHtml(String(operation["x-scope"]))}</code></p>

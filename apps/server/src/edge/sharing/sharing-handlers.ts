@@ -110,7 +110,7 @@ export function sharingHandlers(world: SharingWorld & { readonly linkKey: Buffer
       if (link.secret_hash === null || !isSame(link.secret_hash, digestOf(token)))
         throw new HoldfastError(
           "conflict",
-          "The address of this link is not known any more, because an earlier version of Holdfast or another server created it. Create another link.",
+          "The address of this link is no longer known, because an earlier version of Holdfast or another server created it. Create another link.",
         );
       return { status: 200, json: addressOf(peer, token) };
     },
@@ -221,7 +221,7 @@ export function sharingHandlers(world: SharingWorld & { readonly linkKey: Buffer
       };
     }
     if (user === undefined) throw refuse("user_id", "There is no such account.");
-    if (user.id === caller.userId) throw refuse("email", "This is your own account. Share it with somebody else.");
+    if (user.id === caller.userId) throw refuse("email", "This is your own account. Share it with someone else.");
     if (user.space_id === node.row.space_id) throw refuse("email", "The owner already has full access.");
     return { ...common, kind: "user", grantee_id: user.id };
   }

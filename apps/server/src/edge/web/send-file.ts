@@ -49,6 +49,8 @@ async function openFile(path: string): Promise<Readable> {
   try {
     return (await open(path)).createReadStream({ highWaterMark: 64 * 1024 });
   } catch (error) {
-    throw new HoldfastError("not_found", "This file of the web app is gone. Load the page again.", { cause: error });
+    throw new HoldfastError("not_found", "This file of the web app no longer exists. Reload the page.", {
+      cause: error,
+    });
   }
 }

@@ -212,8 +212,8 @@ files/          the files and folders
 versions/       content that is no longer in any file: older versions and the trash
 documents/      lists in JSON, one entry per line: the name and time of each file, versions, comments, and so on
 omissions.jsonl content that could not be read and is missing or incomplete
-manifest.jsonl  the SHA-256 of each file of this archive before it
-end.json        marks that the archive is complete
+manifest.jsonl  the SHA-256 of each file before it in this archive
+end.json        proves that the archive is complete
 
 To import it on another server, run 'holdfast import FILE'. docs/archive.md of Holdfast describes the format.
 `;

@@ -191,7 +191,7 @@ function refusalOf(name: string, thrown: unknown): HoldfastError {
   const found = unavailableIn(thrown);
   if (found !== undefined) return found;
   if (thrown instanceof HoldfastError) return thrown;
-  const message = `The response of ${name} is not valid. Start the sign-in again. If the problem remains, tell your administrator.`;
+  const message = `The response of ${name} is not valid. Start the sign-in again. If the problem remains, contact your administrator.`;
   return new HoldfastError("unauthenticated", message, { cause: thrown as Error });
 }
 

@@ -57,7 +57,7 @@ Create your account:
 https://drive.example.org/setup#hfi_1
 
 -- 
-You received this e-mail because somebody on drive.example.org entered your address. If you do not know why, ignore it.
+You received this e-mail because someone on drive.example.org entered your address. If you do not know why, ignore this e-mail.
 Unsubscribe from e-mails like this: https://drive.example.org/unsubscribe/hfu_1
 `,
   );
@@ -108,7 +108,7 @@ test("a confirmation mail names the account, and whether its address changes", (
   );
   assert.match(mail({ ...ann, moves: true }, "de"), /^Das Konto von Ann … \(ann@example\.org\) auf .* soll zu dieser/);
   assert.match(mail(ann), /If it is not yours, do not confirm/);
-  assert.match(mail(undefined), /^Somebody, most likely you, used this address/, "one that waited through an update");
+  assert.match(mail(undefined), /^Someone, most likely you, used this address/, "one that waited through an update");
 });
 
 test("every kind of notice has its own subject in every language", () => {
@@ -136,7 +136,7 @@ test("every kind of notice has its own subject in every language", () => {
       "Your storage is 95 % full",
       "A new device signed in to your account: laptop",
       "A link to “Plans” was reported",
-      "Problem on your server: the restore test",
+      "Problem on your server: restore drill",
     ],
     [
       "Ann hat „Plans“ mit Ihnen geteilt",
@@ -323,7 +323,7 @@ test("a suspended device is reported with the command to its owner, and with the
   const said = (detail: object, language: Language) =>
     composeMail(facts(one({ kind: "device", actor: null, node: null, detail: { ...detail } }), { language }));
   const own = said({ ...suspension, command }, "en");
-  assert.equal(own.subject, "A device was suspended because it changed very many files: laptop");
+  assert.equal(own.subject, "A device was suspended because it changed unusually many files: laptop");
   for (const part of ["1,499 files", command, "holdfast devices resume 0198"]) assert.ok(own.text.includes(part), part);
   const others = said({ ...suspension, account }, "de");
   assert.equal(others.subject, "Ein Gerät wurde angehalten, weil es sehr viele Dateien verändert hat: laptop");

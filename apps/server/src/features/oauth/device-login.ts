@@ -79,7 +79,7 @@ export async function finishDeviceLogin(
 ): Promise<DeviceLoginAnswer> {
   const asked = await readArtifact(world, deviceLoginKind, deviceCode);
   const ended = (why: string) => new HoldfastError("unauthenticated", `${why} Start again with holdfast login.`);
-  if (asked === undefined) throw ended("The time for approval is over.");
+  if (asked === undefined) throw ended("The time for approval has expired.");
   if ("error" in asked) throw ended("It was denied in the browser.");
   if (asked["consumed"] !== undefined) throw ended("This code was already used.");
   if (typeof asked["accountId"] !== "string") return { waitSeconds: waitFor(deviceCode, world.clock.nowMs()) };

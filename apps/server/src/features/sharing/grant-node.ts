@@ -74,7 +74,7 @@ export function newGrantId({ clock, random }: SharingWorld, { id }: NodeRow): Gr
 /** @throws HoldfastError invalid_field: links allow no comments, files no uploads */
 export function assertLinkRole({ row }: PlacedNode, role: GrantRow["role"] | undefined): void {
   const refuse = (message: string) => new HoldfastError("invalid_field", message, { field: "role" });
-  if (role === "commenter") throw refuse("A link's role is viewer, editor or uploader.");
+  if (role === "commenter") throw refuse("A link's role must be viewer, editor or uploader.");
   if (role === "uploader" && row.kind !== "folder")
     throw refuse("A link with the role uploader needs a folder. Share the file as viewer or editor.");
 }
@@ -168,10 +168,7 @@ async function replace(
 ): Promise<GrantRow> {
   const { transaction, space } = rights;
   if (space.owner_id !== caller.userId && before.created_by !== caller.userId) {
-    throw new HoldfastError(
-      "forbidden",
-      "Somebody else granted this permission: only they or the owner can change it.",
-    );
+    throw new HoldfastError("forbidden", "Someone else granted this permission: only they or the owner can change it.");
   }
   // The owner's new grant depends on no other grant.
   const isTaken = space.owner_id === caller.userId && before.via !== null;

@@ -158,7 +158,7 @@ export async function changePermission(
 export async function findOwnLink(world: SharingWorld, caller: Caller, id: string): Promise<GrantRow> {
   const { grant, node } = await findOwnGrant(world, caller, id);
   if (grant.kind !== "link" || isOfApp(grant))
-    throw new HoldfastError("invalid_field", "This permission is no link.", { field: "id" });
+    throw new HoldfastError("invalid_field", "This permission is not a link.", { field: "id" });
   if (node !== undefined) await readShareableWay(world.shards, node);
   return grant;
 }
@@ -245,7 +245,7 @@ function assertMade({ space }: RightsChange, { userId }: Pick<Actor, "userId">, 
 }
 
 function grantedByOther(): HoldfastError {
-  return new HoldfastError("forbidden", "Somebody else granted this permission: only they or the owner can change it.");
+  return new HoldfastError("forbidden", "Someone else granted this permission: only they or the owner can change it.");
 }
 
 /**

@@ -42,7 +42,7 @@ export function isComplete({ durable, total }: UploadState): boolean {
 
 function wholeFile({ durable, total }: UploadState, { contentLengthBytes }: UploadAsk): UploadStep {
   if (durable > 0)
-    throw badRange("Part of this upload already exists: use Content-Range to say which bytes the body has.");
+    throw badRange("Part of this upload already exists: use Content-Range to specify which bytes the body contains.");
   if (contentLengthBytes === undefined) return { do: "append", start: 0, end: null, total };
   assertTotal(total, contentLengthBytes);
   if (contentLengthBytes === 0) return { do: "finish", total: 0 };

@@ -53,7 +53,7 @@ export async function watch(shards: Shards, caller: Actor, id: string): Promise<
       where space_id = ${spaceId} and user_id = ${userId}`.execute(transaction);
     if (rows[0]?.here === true) return;
     if ((rows[0]?.watched ?? 0) >= limits.watchesMax) {
-      const message = `You already watch ${limits.watchesMax} files and folders of this owner. Watch a folder above them instead.`;
+      const message = `You already watch ${limits.watchesMax} files and folders of this owner. Watch a parent folder instead.`;
       throw new HoldfastError("conflict", message);
     }
     await sql`insert into shard.watches (space_id, user_id, node_id) values (${spaceId}, ${userId}, ${nodeId})`.execute(

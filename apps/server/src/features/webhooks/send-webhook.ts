@@ -44,7 +44,7 @@ export async function sendWebhook(network: WebhookNetwork, asked: WebhookRequest
   const status = await statusOf(network, asked, over);
   if (status >= 200 && status < 300) return;
   const why = status >= 300 && status < 400 ? "; redirects are not followed" : "";
-  throw failed(`It was answered ${status}${why}.`);
+  throw failed(`The response was ${status}${why}.`);
 }
 
 /** @throws HoldfastError invalid_field for a URL that is not allowed */

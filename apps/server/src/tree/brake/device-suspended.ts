@@ -13,7 +13,7 @@ export function assertNotSuspended({ suspendedAtMicros }: Pick<Actor, "suspended
 /** @param sinceMicros microseconds since 1970 */
 export function deviceSuspended(sinceMicros: number): HoldfastError {
   const message =
-    "This device rewrote or deleted very many files within an hour, so it cannot change anything until its owner resumes it from another " +
+    "This device rewrote or deleted unusually many files within an hour, so it cannot change anything until its owner resumes it from another " +
     "device or browser: 'holdfast devices resume', or Settings, Devices in the web app. Its files stay on the device.";
   return new HoldfastError("device_suspended", message, { body: { since: formatTime(sinceMicros) } });
 }

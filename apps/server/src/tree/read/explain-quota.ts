@@ -42,7 +42,7 @@ type Figures = HoldfastError["body"];
 function explained(error: HoldfastError, usage: Usage, isStored: boolean): HoldfastError {
   const { versionsBytes, trashBytes, uploadsBytes, largest } = usage;
   const boundBytes = limits.quotaStoredFactor * (usage.quota_bytes ?? 0);
-  const bound = `The space is full: with old versions and trash it may store ${formatBytes(boundBytes)}, which is ${limits.quotaStoredFactor} times its quota.`;
+  const bound = `The space is full: with old versions and trash it can store ${formatBytes(boundBytes)}, which is ${limits.quotaStoredFactor} times its quota.`;
   const words = isStored ? [bound, storedAdvice(usage)] : [firstSentence(error.message), usedAdvice(usage, error.body)];
   const body = {
     ...error.body,

@@ -67,7 +67,12 @@ test("an administrator sees that all is well, creates an account, and finds its 
 longTest("problems are listed with advice, the most serious first, and a new check clears them", async () => {
   const { page } = app;
   await diagnose(
-    { check: "backup", state: "warn", detail: "no backup was made yet", advice: "Run 'holdfast admin backup DIR'." },
+    {
+      check: "backup",
+      state: "warn",
+      detail: "no backup has been made yet",
+      advice: "Run 'holdfast admin backup DIR'.",
+    },
     { check: "disk", state: "fail", detail: "/data: 1 MiB free", advice: "Free some space." },
   );
   await app.signIn();

@@ -18,7 +18,7 @@ export class NoEditableText extends Error {
   readonly reason: "binary" | "mixed";
 
   constructor(reason: "binary" | "mixed") {
-    super(`It cannot be edited as a text: ${reason}.`);
+    super(`The file cannot be edited as text: ${reason}.`);
     this.reason = reason;
   }
 }

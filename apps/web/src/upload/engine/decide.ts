@@ -31,7 +31,7 @@ export function decide(
   if (result?.status === "committed") return { do: "done" };
   if (result?.status === "missing") return { do: "send" };
   const code = isErrorCode(result?.code) ? result.code : "failed";
-  const problem = { code, message: result?.message ?? "The server said nothing about it." };
+  const problem = { code, message: result?.message ?? "The server returned no result for this item." };
   switch (remedyFor(code)) {
     case "clash":
       return decideClash(item, contentId, result?.node, choice);

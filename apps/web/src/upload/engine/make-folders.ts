@@ -70,7 +70,7 @@ function settle(
   result: BatchResult | undefined,
 ): "renewed" | undefined {
   const code = isErrorCode(result?.code) ? result.code : "failed";
-  const problem = { code, message: result?.message ?? "The server said nothing about it." };
+  const problem = { code, message: result?.message ?? "The server returned no result for this item." };
   // The parent is another folder, so this one is in the next request.
   if (code === "dependency") return undefined;
   const remedy = remedyFor(code);

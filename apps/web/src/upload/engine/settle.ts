@@ -96,7 +96,7 @@ function apply(work: UploadWork, job: Job, item: FileItem, decision: Decision): 
   }
 }
 
-const lostBlocks: Problem = { code: "missing_blocks", message: "The server does not keep what it was sent." };
+const lostBlocks: Problem = { code: "missing_blocks", message: "The server does not store the uploaded blocks." };
 
 function finish(job: Job, item: FileItem, how: "done" | "equal" | "skip"): void {
   job.active.delete(item);
@@ -114,7 +114,7 @@ const notSyncedNamesMax = 3;
 
 function tryAgain(work: UploadWork, job: Job, item: FileItem, decision: Decision & { readonly do: "again" }): Step {
   if ((item.attempts += 1) > againMax) {
-    return list(job, item, { code: "conflict", message: "It changes on the server all the time." });
+    return list(job, item, { code: "conflict", message: "The file keeps changing on the server." });
   }
   const { random, nowMs } = work;
   const operationId = newOperationId(random);

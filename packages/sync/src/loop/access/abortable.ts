@@ -7,7 +7,7 @@ import type { Progress } from "../reports/progress.ts";
 /** The engine was stopped or paused; nothing failed. The interrupted work is planned again later. */
 export class Interrupted extends HoldfastError {
   constructor() {
-    super("failed", "The sync was stopped in the middle of this.");
+    super("failed", "The sync was stopped during this operation.");
   }
 }
 

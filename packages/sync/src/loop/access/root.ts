@@ -59,7 +59,7 @@ type RootParts = Pick<
 export async function checkRoot(parts: RootParts): Promise<void> {
   const { disk, state, identity, filesystem } = parts;
   const known = parse(state.setting("marker"));
-  if (known !== undefined) checkOwner(known, identity, state.rootId, "What is known of this folder");
+  if (known !== undefined) checkOwner(known, identity, state.rootId, "The sync state of this folder");
   const there = await atRoot(() => disk.stat(markerPath));
   if (there === undefined) {
     if (known !== undefined) {

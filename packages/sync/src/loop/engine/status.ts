@@ -179,7 +179,7 @@ export class Conflicts {
     if (copy.isEarly && isStillEarly(this.#state, copy.id))
       throw new HoldfastError(
         "conflict",
-        `The other version of ${originalPath(copy.path)} is not downloaded yet. Resolve the conflict after that: 'holdfast status' shows what is under way.`,
+        `The other version of ${originalPath(copy.path)} is not downloaded yet. Resolve the conflict after that: 'holdfast status' shows the progress.`,
       );
   }
 

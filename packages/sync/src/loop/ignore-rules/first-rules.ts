@@ -65,14 +65,14 @@ async function firstRules(context: CycleContext): Promise<FirstRules | undefined
   return undefined;
 }
 
-const unreadable = `${ignorePath} in this folder cannot be read, so the rules are not known and nothing is synced. Make the file readable, or remove it.`;
+const unreadable = `${ignorePath} in this folder cannot be read, so the rules are unknown and nothing is synced. Make the file readable, or remove it.`;
 
 function unsaved(failure: HoldfastError): HoldfastError {
   if (endsCycle(failure)) return failure;
   return new HoldfastError(failure.code, `${unsavedWords} ${failure.message}`, { cause: failure });
 }
 
-const unsavedWords = `The account's ${ignorePath} could not be saved in this folder. Until it is saved, nothing is synced, because files that it hides would be uploaded. To sync by other rules, create a ${ignorePath} in this folder.`;
+const unsavedWords = `The account's ${ignorePath} could not be saved in this folder. Until it is saved, nothing is synced, because files that it hides would be uploaded. To use other rules, create a ${ignorePath} in this folder.`;
 
 async function contentOf({ server }: CycleContext, { versionId, sizeBytes }: RemoteRow): Promise<Buffer> {
   if (versionId === null || sizeBytes === 0) return Buffer.alloc(0);

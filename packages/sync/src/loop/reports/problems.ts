@@ -50,13 +50,13 @@ const sentences: Readonly<Record<string, string>> = {
   quota:
     "Not enough space in your quota. Uploads wait until there is space: 'holdfast df' shows what uses it and how to free some.",
   forbidden:
-    "You have no permission to edit on the server, so your changes stay on this device. Ask the owner for that permission.",
+    "You do not have edit permission on the server, so your changes stay on this device. Ask the owner for it.",
   device_suspended:
-    "The server suspended this device because it rewrote or deleted very many files within an hour. Changes on this device are not uploaded until it is resumed. If you made these changes, run 'holdfast devices resume' on another device, or use Settings, Devices in the web app; the sync then continues by itself.",
+    "The server suspended this device because it rewrote or deleted unusually many files within an hour. Changes on this device are not uploaded until it is resumed. If you made these changes, run 'holdfast devices resume' on another device, or use Settings, Devices in the web app; the sync then continues by itself.",
   too_large: "Larger than the server accepts. Move such files out of the synced folder, or exclude them.",
   not_durable:
     "This disk did not confirm that the content is stored (fsync failed), so it is not uploaded. The next attempt is in half a minute; if the problem remains, check the disk.",
-  invalid_field: `Too deep for the server: a path has at most ${limits.pathNamesMax} names and ${limits.pathBytesMax} bytes. Move such items to a higher folder, or shorten the names of the folders above.`,
+  invalid_field: `Too deep for the server: a path has at most ${limits.pathNamesMax} names and ${limits.pathBytesMax} bytes. Move such items to a higher folder, or shorten the names of their parent folders.`,
   kept: "Kept here, because the content differs from the server's. To sync again, run 'holdfast sync' with --include.",
   store_full: fullWords("downloads"),
   dependency:
@@ -146,12 +146,12 @@ export function problemsOfNotices(state: IndexedTrees & Pick<SyncState, "setting
 const noticeWords: Readonly<Record<Notice["code"], (day: string, counts: readonly number[], to: string) => string>> = {
   merged_again: (day) =>
     `On ${day}, this folder did not match its sync records: one of the two was restored from a backup, or the folder was copied. They were merged ` +
-    "as for a new folder: files that were deleted or moved here meanwhile come back, and content that was changed here is in conflicted copies.",
+    "as for a new folder: files that were deleted or moved here in the meantime reappear, and content that was changed here is in conflicted copies.",
   share_ended: (day, [unchanged = 0, changed = 0]) =>
     `Share ended on ${day}, by the owner, by you on another device, or by a restore of the server. ` +
-    `${countOf(unchanged, "unchanged file")} went to .holdfast/trash and ${countOf(changed, "changed file")} to .holdfast/quarantine.`,
+    `${countOf(unchanged, "unchanged file")} moved to .holdfast/trash and ${countOf(changed, "changed file")} to .holdfast/quarantine.`,
   new_owner: (day, [files = 0]) =>
-    `Moved on ${day} into or out of a folder that is shared with you, which makes a new item there (${countOf(files, "file")}). ` +
+    `Moved on ${day} into or out of a folder that is shared with you, which created a new item there (${countOf(files, "file")}). ` +
     "Earlier versions, labels, comments, links and shares stay with the old item, in the owner's trash.",
   maybe_damaged: (day) =>
     `Became empty or all zeros on ${day}, or changed without a new modification time, as on a failing disk. The change was uploaded; ` +
@@ -315,7 +315,7 @@ function problemsOfRewrites(brakes: Pick<Brakes, "waitingOf">): Problem[] {
     if (count === 0) return [];
     const { code, what } = rewriteProblems[side];
     const message =
-      `Uploads that wait: ${countOf(count, "file")} on this device, ${what}. The server still has the previous versions. To list them, and deletions that were ` +
+      `Waiting uploads: ${countOf(count, "file")} on this device, ${what}. The server still has the previous versions. To list them, and deletions that were ` +
       "found with them: 'holdfast deletes ls'. If you made these changes, upload them with 'holdfast deletes approve'; 'holdfast deletes undo' restores " +
       "the server's versions, and the files here go to the local trash.";
     return [{ path: "", code, message }];

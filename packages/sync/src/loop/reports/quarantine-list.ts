@@ -25,7 +25,7 @@ export class QuarantineList {
       problemOf(
         path,
         "quarantined",
-        "Kept from a folder that is no longer here (a share that ended, or a folder that somebody deleted). Nobody else has the content. Move it to another folder, or delete it.",
+        "Kept from a folder that is no longer here (a share that ended, or a folder that someone deleted). Nobody else has the content. Move it to another folder, or delete it.",
       ),
     );
   }

@@ -38,8 +38,8 @@ test("an error names what is wrong with a URL, without its password", () => {
     ["postgres://u:secret@a,b:99999/db", /a port that/],
     ["postgres://u:secret@a,b,c/db?port=1,2", /2 ports for 3 hosts/],
     ["postgres://u:secret@a,b,a:5432/db", /a host twice/],
-    ["postgres://u:secret@a,b/db?target_session_attrs=any", /another target_session_attrs/],
-    ["postgres://u:secret@a/db?target_session_attrs=standby", /another target_session_attrs/],
+    ["postgres://u:secret@a,b/db?target_session_attrs=any", /a target_session_attrs other/],
+    ["postgres://u:secret@a/db?target_session_attrs=standby", /a target_session_attrs other/],
   ];
   for (const [url, fault] of cases) {
     assert.match(databaseUrlFault(url) ?? "", fault);

@@ -42,7 +42,7 @@ function parse(text: string): DatabaseUrl | string {
   if (typeof hosts === "string") return hosts;
   const attribute = parameters.get("target_session_attrs");
   if (attribute !== null && !attributes.has(attribute) && (hosts.length > 1 || attribute !== "any"))
-    return "has another target_session_attrs than read-write or primary, but Holdfast needs the primary";
+    return "has a target_session_attrs other than read-write or primary, but Holdfast needs the primary";
   const [first] = hosts;
   if (hosts.length < 2 || first === undefined) return { url: text, hosts: [] };
   parameters.delete("target_session_attrs");

@@ -261,7 +261,7 @@ export class Primary implements Guard {
         ? undefined
         : "It no longer reports its timeline to the role of the database URL.";
     if (this.#system !== undefined && this.#system !== system)
-      return "It is another database than before. If it was replaced on purpose, restart Holdfast.";
+      return "It is not the same database as before. If it was replaced on purpose, restart Holdfast.";
     const { timelines } = this.#options;
     const reached = timelines.of(system);
     return timeline >= reached

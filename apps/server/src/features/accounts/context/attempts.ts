@@ -23,7 +23,7 @@ export async function guardAttempt<Result>(
   lines.set(throttle, line);
   const place = line.get(key) ?? { last: Promise.resolve(), length: 0 };
   if (place.length >= waitingMax) {
-    throw new HoldfastError("rate_limited", "Too many attempts at once. Try again in a moment.", {
+    throw new HoldfastError("rate_limited", "Too many concurrent attempts. Try again in a moment.", {
       retryAfterSeconds: 1,
     });
   }

@@ -194,7 +194,7 @@ function makeUserId({ random, clock }: AccountStore): UserId {
 function notInvited(): HoldfastError {
   return new HoldfastError(
     "forbidden",
-    "Accounts on this server are by invitation only, and this invitation is missing, used, in use, expired or for another address. An administrator can make a new one: 'holdfast admin users invite EMAIL'.",
+    "Accounts on this server are by invitation only, and this invitation is missing, used, in use, expired or for another address. An administrator can create a new one: 'holdfast admin users invite EMAIL'.",
     { field: "invite" },
   );
 }

@@ -206,7 +206,7 @@ export async function updateUser(store: AccountStore, idOrEmail: string, change:
 function assertEndsWithPassword({ password, ended = {} }: UserChange): void {
   const field = (["end_passkeys", "end_outside"] as const).find((name) => ended[name] === true);
   if (field === undefined || password !== undefined) return;
-  throw new HoldfastError("invalid_field", `${field}: goes with a new password.`, { field });
+  throw new HoldfastError("invalid_field", `${field}: is only allowed with a new password.`, { field });
 }
 
 /** Administrators end their own factor only with its code, against strangers with an open browser or a stolen token. */

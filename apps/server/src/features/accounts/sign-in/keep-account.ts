@@ -26,7 +26,7 @@ export async function keepIfLeaving(
   if (await isRemovedSince(transaction, { id, disabled_at: disabledAt })) return false;
   if (!keeps) {
     const day = formatTime(until);
-    const message = `This account is being deleted and will be gone permanently after ${day.slice(0, 10)}. Sign in with keep_account to restore it.`;
+    const message = `This account is being deleted and will be permanently deleted after ${day.slice(0, 10)}. Sign in with keep_account to restore it.`;
     throw new HoldfastError("account_leaving", message, { body: { until: day } });
   }
   const { rows } = await sql`

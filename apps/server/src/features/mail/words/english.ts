@@ -12,20 +12,20 @@ const rights: Readonly<Record<RoleName, string>> = {
 
 const checkNames: Readonly<Record<string, string>> = {
   disk: "disk space",
-  database: "the database",
+  database: "database",
   clock: "clocks",
   keys: "keys",
-  store: "the store",
-  copies: "the second store",
+  store: "store",
+  copies: "second store",
   metadata: "metadata in the block store",
   blocks: "stored blocks",
   jobs: "failed jobs",
-  audit: "the audit log",
+  audit: "audit log",
   backup: "backups",
-  drill: "the restore test",
-  certificate: "the certificate",
+  drill: "restore drill",
+  certificate: "certificate",
   issuer: "sign-in through another service",
-  ldap: "the LDAP server",
+  ldap: "LDAP server",
 };
 
 export const english: Words = {
@@ -50,7 +50,7 @@ export const english: Words = {
   passwordReset: (host) => ({
     title: "Reset your password",
     more: [
-      `Somebody, most likely you, asked to reset the password of your account on ${host}. This link lets you choose a new password. It works once and expires after 30 minutes.`,
+      `Someone, most likely you, asked to reset the password of your account on ${host}. This link lets you choose a new password. It works once and expires after 30 minutes.`,
       "Afterwards, all your browsers and devices have to sign in again, and your personal access tokens stop working.",
     ],
   }),
@@ -59,7 +59,7 @@ export const english: Words = {
   leaving: (day, host) => ({
     title: "Your account is being deleted",
     more: [
-      `Somebody, most likely you, deleted your account on ${host}. It is suspended now, and will be permanently deleted with everything in it after ${day}.`,
+      `Someone, most likely you, deleted your account on ${host}. It is suspended now, and will be permanently deleted, with everything in it, after ${day}.`,
       "Until then, you can restore it: sign in and choose to keep the account. If you did not delete it, do this and change your password.",
     ],
   }),
@@ -70,7 +70,7 @@ export const english: Words = {
   transfer: ({ by = english.unknownPerson, node, id }) => ({
     title: `${by} wants to transfer “${node}” to you`,
     more: [
-      "If you accept, you become the owner, it counts toward your storage, and the previous owner can still edit it. Until then, nothing changes. The offer expires after 14 days.",
+      "If you accept, you become the owner, the item counts toward your storage, and the previous owner can still edit it. Until then, nothing changes. The offer expires after 14 days.",
       `To accept: holdfast transfer accept ${id}`,
     ],
   }),
@@ -98,7 +98,7 @@ export const english: Words = {
     ],
   }),
   suspended: ({ device, id, account, rewritten, deleted, moment, command }) => ({
-    title: `A device was suspended because it changed very many files: ${device}`,
+    title: `A device was suspended because it changed unusually many files: ${device}`,
     more: [
       ...(account === undefined ? [] : [`The device belongs to ${account}.`]),
       `Within an hour, it rewrote ${rewritten} files and deleted ${deleted} files and folders, as ransomware does. The server accepts no more changes from it. The files on the device stay there.`,
@@ -107,7 +107,7 @@ export const english: Words = {
       `If the changes were intended, resume the device from another device: holdfast ${account === undefined ? "" : "admin "}devices resume ${id}`,
     ],
   }),
-  deletions: ({ by = "Somebody", node, count, moment, command }) => ({
+  deletions: ({ by = "Someone", node, count, moment, command }) => ({
     title: `${by} deleted at least ${count} files and folders in “${node}”`,
     more: [
       "You own this shared folder. The deleted items are in your trash.",
@@ -144,11 +144,11 @@ export const english: Words = {
   andMore: (count) => (count === 1 ? "and one more" : `and ${count} more`),
   wrote: (by) => `${by} wrote (this text is theirs, not ours):`,
   quoted: (line) => `“${line}”`,
-  unknownPerson: "Somebody",
+  unknownPerson: "Someone",
   open: (serverName) => `Open ${serverName}`,
   whyAccount: (host) => `You received this e-mail because you have an account on ${host}.`,
   whyStranger: (host) =>
-    `You received this e-mail because somebody on ${host} entered your address. If you do not know why, ignore it.`,
+    `You received this e-mail because someone on ${host} entered your address. If you do not know why, ignore this e-mail.`,
   whyPasswordReset: "If this was not you, ignore this e-mail: your password stays the same.",
   whyConfirmation: "If this was not you, ignore this e-mail: the address stays unconfirmed.",
   unsubscribe: "Unsubscribe from e-mails like this",
@@ -168,14 +168,14 @@ export const english: Words = {
       quota: "your storage limit",
       device: "new devices",
       report: "reports",
-      server: "problems of the server",
+      server: "server problems",
       digest: "the daily digest",
     },
   },
 };
 
 function accountToConfirm({ account, moves, host }: Parameters<Words["confirmation"]>[0]): string {
-  if (account === undefined) return `Somebody, most likely you, used this address for an account on ${host}.`;
+  if (account === undefined) return `Someone, most likely you, used this address for an account on ${host}.`;
   return moves
     ? `The account of ${account} on ${host} is being changed to this address.`
     : `The account of ${account} on ${host} has this address.`;
@@ -183,7 +183,7 @@ function accountToConfirm({ account, moves, host }: Parameters<Words["confirmati
 
 const shown: Readonly<Record<SignInKind, string>> = {
   password: "the password",
-  password_app: "the password and a code of the authenticator app",
+  password_app: "the password and a code from the authenticator app",
   password_passkey: "the password and a passkey",
   password_recovery_code: "the password and a recovery code",
   passkey: "a passkey",
@@ -225,17 +225,17 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
     app_password: {
       title: "An app password was created",
       text: (host) =>
-        `A program can use it to open the files of your account on ${host} without a code. You can revoke it in Settings, under Tokens.`,
+        `A program can use this password to open the files of your account on ${host} without a code. You can revoke it in Settings, under Tokens.`,
     },
     token: {
       title: "A personal access token was created",
       text: (host) =>
-        `Programs can use it to access your account on ${host} without a password or code, until it expires or is revoked. It is listed in Settings, under Tokens.`,
+        `Programs can use this token to access your account on ${host} without a password or code, until it expires or is revoked. It is listed in Settings, under Tokens.`,
     },
     webhook: {
       title: "A webhook was created",
       text: (host) =>
-        `It reports changes of files in your account on ${host} to a web address. GET and DELETE /api/v1/webhooks list and remove it.`,
+        `The webhook reports changes to files in your account on ${host} to a web address. GET and DELETE /api/v1/webhooks list and remove it.`,
     },
     transfer: {
       title: "A file or folder was offered to another account",
@@ -245,31 +245,31 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
     program: {
       title: "A program was authorized",
       text: (host) =>
-        `A program or a device was given access to your account on ${host} from a browser that is signed in. You can remove it in Settings, under Tokens or Devices.`,
+        `A program or a device was given access to your account on ${host} from a signed-in browser. You can revoke this access in Settings, under Tokens or Devices.`,
     },
     factor_guessed: {
-      title: "Somebody knows your password",
+      title: "Someone knows your password",
       text: (host) =>
-        `Somebody tried to sign in to your account on ${host} with your password and wrong codes. They did not get in, and further attempts are delayed. Change your password.`,
+        `Someone tried to sign in to your account on ${host} with your password and wrong codes. They did not get in, and further attempts are delayed. Change your password.`,
     },
     passkey_added: {
       title: "A passkey was added",
       text: (host) =>
-        `It can now be used to sign in to your account on ${host} without a password. Signing in with the password now also requires a passkey or a code.`,
+        `The passkey can now be used to sign in to your account on ${host} without a password. Signing in with the password now also requires a passkey or a code.`,
     },
     passkey_removed: {
       title: "A passkey was removed",
-      text: (host) => `It can no longer be used to sign in to your account on ${host}.`,
+      text: (host) => `The passkey can no longer be used to sign in to your account on ${host}.`,
     },
     passkey_copied: {
-      title: "A passkey seems to have been copied",
+      title: "A passkey may have been copied",
       text: (host) =>
-        `A passkey of your account on ${host} was used with a use counter that is too low, so there may be a copy of it. The sign-in was rejected. Remove this passkey and add a new one.`,
+        `A passkey of your account on ${host} was used with a counter value that is too low, so there may be a copy of it. The sign-in was rejected. Remove this passkey and add a new one.`,
     },
     address_wanted: {
-      title: "A change of your account's e-mail address was requested",
+      title: "A new e-mail address was requested for your account",
       text: (host) =>
-        `Somebody who is signed in to your account on ${host} requested a new e-mail address for it. The address changes when the link in the e-mail to the new address is opened. To cancel the change, reset your password.`,
+        `Someone who is signed in to your account on ${host} requested a new e-mail address for it. The address changes when the link in the e-mail to the new address is opened. To cancel the change, reset your password.`,
     },
     address: {
       title: "The e-mail address of your account was changed",
@@ -282,22 +282,22 @@ const security: Readonly<Record<SecurityChange, { readonly title: string; readon
         `An administrator ended all sessions, personal access tokens, app passwords, programs, webhooks and transfer offers of your account on ${host}. The password was not changed.`,
     },
     own_addresses: {
-      title: "The networks that may use your account were changed",
+      title: "The networks from which your account can be used were changed",
       text: (host) =>
         `The list of networks from which your account on ${host} can be used was changed. The list is in Settings, Security. Resetting your password by e-mail removes the list.`,
     },
     outside_linked: {
       title: "A sign-in through another service was linked",
       text: (host) =>
-        `It can now be used to sign in to your account on ${host} without the password. The settings show which service it is.`,
+        `This sign-in can now be used to sign in to your account on ${host} without the password. To see the service, open Settings, Security.`,
     },
     outside_first: {
       title: "A sign-in through another service now opens your account",
       text: (host) =>
-        `Somebody with your e-mail address signed in to your account on ${host} through another service for the first time. Everything that opened the account before has ended: its password, passkeys, app passwords, tokens, programs and webhooks. All browsers and devices have to sign in again. Your files are unchanged.`,
+        `Someone with your e-mail address signed in to your account on ${host} through another service for the first time. All earlier ways to access the account no longer work: the password, passkeys, app passwords, tokens, programs and webhooks. All browsers and devices have to sign in again. Your files are unchanged.`,
     },
     outside_unlinked: {
       title: "A sign-in through another service was unlinked",
-      text: (host) => `It can no longer be used to sign in to your account on ${host}.`,
+      text: (host) => `This sign-in can no longer be used to sign in to your account on ${host}.`,
     },
   };

@@ -125,7 +125,7 @@ function undoable(drive: Drive, taken: readonly Taken[], known: Known): Undoable
       const failed = refused.find(({ code }) => code !== "dependency") ?? refused[0];
       if (failed === undefined) return undoable(drive, back, subjects);
       const body = "file_id" in failed.step ? { node: { id: failed.step.file_id } } : {};
-      throw new HoldfastError(failed.code as ErrorCode, `${failed.name} was not taken back.`, { body });
+      throw new HoldfastError(failed.code as ErrorCode, `${failed.name} was not undone.`, { body });
     },
   };
 }
