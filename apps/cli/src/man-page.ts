@@ -32,7 +32,7 @@ const variables = {
   HOLDFAST_INSECURE:
     "1 allows plain HTTP to another machine for HOLDFAST_SERVER and for links: tokens and content are sent unencrypted",
   HOLDFAST_DEBUG: "if set, internal errors are printed with their stack trace",
-  NO_COLOR: "no colours",
+  NO_COLOR: "no colors",
 };
 
 function commandLines(command: Command, path: string): string[] {

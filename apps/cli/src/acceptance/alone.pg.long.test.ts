@@ -44,7 +44,7 @@ test(`one user's edits never conflict and all arrive despite random kills (${rep
     await Promise.all([work, trouble]);
     const left = diskTree(anna!.folder)!;
     const tree = await home.rest(240_000);
-    assert.deepEqual(differences("what was left", left, "what there is", tree), []);
+    assert.deepEqual(differences("what was left", left, "what is there", tree), []);
     assert.deepEqual(
       [...tree.keys()].filter((path) => /conflict/i.test(path)),
       [],

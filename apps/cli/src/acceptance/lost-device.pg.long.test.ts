@@ -102,7 +102,7 @@ test("a revoked device told to remove its copies removes those on the server, an
   const whole = sight(kept);
   const removed = await kept.run(["devices", "rm", lost.name, "--remove-copies"]);
   assert.equal(removed.code, 0, removed.stderr);
-  assert.match((await kept.run(["devices"])).stdout, /copies: asked .*, not done yet/);
+  assert.match((await kept.run(["devices"])).stdout, /copies: removal requested .*, not done yet/);
 
   lost.start();
   assert.equal(await lost.ended(), 3, lost.lastWords());

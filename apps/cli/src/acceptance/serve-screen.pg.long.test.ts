@@ -52,7 +52,7 @@ test("serve shows events and at last the link in a frame, also in 40 columns", a
   const terminal = await serveOnTerminal(t, `${folder}/data`, 300, { NO_COLOR: "1" });
   assert.deepEqual(golden(terminal.lines(), folder).filter(isOfEveryUser), [
     "HH:MM:SS creating the database folder=FOLDER/data/postgres",
-    "HH:MM:SS no e-mail is sent: HOLDFAST_SMTP_URL is not set; administrators get the links and pass them on",
+    "HH:MM:SS no e-mail is sent: HOLDFAST_SMTP_URL is not set; administrators have to send the links themselves",
     "holdfast ready at http://ADDRESS",
     "─".repeat(72),
     "Open this link once to create the administrator:",
@@ -62,7 +62,7 @@ test("serve shows events and at last the link in a frame, also in 40 columns", a
     "Valid for 7 days. To get another one: holdfast admin setup-link --data FOLDER/data",
     "─".repeat(72),
   ]);
-  assert.ok(!terminal.raw().includes("\u001b"), "NO_COLOR asks for no colours");
+  assert.ok(!terminal.raw().includes("\u001b"), "NO_COLOR asks for no colors");
   const url = /holdfast ready at (\S+)/.exec(terminal.raw())?.[1] ?? "";
   assert.equal((await fetch(`${url}/api/v1/account`)).status, 401);
   terminal.type("\u0003");
@@ -77,8 +77,8 @@ test("serve shows events and at last the link in a frame, also in 40 columns", a
   assert.deepEqual(lines, [
     "HH:MM:SS no e-mail is sent:",
     "         HOLDFAST_SMTP_URL is not set;",
-    "         administrators get the links",
-    "         and pass them on",
+    "         administrators have to send the",
+    "         links themselves",
     "holdfast ready at http://ADDRESS",
     "─".repeat(40),
     "Open this link once to create the",

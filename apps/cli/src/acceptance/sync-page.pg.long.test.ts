@@ -70,13 +70,13 @@ describe("Local page of running clients", () => {
 
   test("a new limit applies immediately, and a transfer shows its progress", async () => {
     await folder("anna").getByText("Limits and exclusions").click();
-    await folder("anna").getByLabel("From the server").fill("1500K");
+    await folder("anna").getByLabel("Download").fill("1500K");
     await folder("anna").getByRole("button", { name: "Set limits" }).click();
-    await told("The limits are set.");
+    await told("Limits set.");
     const begunMs = performance.now();
     assert.equal((await home.api.put("/film.bin", randomBytes(12_000_000))).status, 201);
     await folder("anna").getByRole("progressbar", { name: "Progress of anna" }).waitFor();
-    await folder("anna").getByRole("list", { name: "Moving now" }).getByText("film.bin").waitFor();
+    await folder("anna").getByRole("list", { name: "Transferring now" }).getByText("film.bin").waitFor();
     await folder("anna")
       .locator(".amounts")
       .getByText(/ of 11 MiB; .*left$/)
@@ -90,9 +90,9 @@ describe("Local page of running clients", () => {
     assert.ok(seconds > 6, `12 MB at 1.5 MB a second took ${seconds} s`);
     const kept = (await readKnownSyncs(anna.configFolder)).find(({ record }) => record.remote === "");
     assert.equal(kept?.record.limit_down, 1_500_000, "for the next start too");
-    await folder("anna").getByLabel("From the server").fill("");
-    await folder("anna").getByLabel("From the server").press("Enter");
-    await told("The limits are set.");
+    await folder("anna").getByLabel("Download").fill("");
+    await folder("anna").getByLabel("Download").press("Enter");
+    await told("Limits set.");
     await folder("anna").getByText("In sync", { exact: true }).waitFor();
   });
 
@@ -150,7 +150,7 @@ describe("Local page of running clients", () => {
     await waiting.getByRole("heading", { name: "5 deletions wait for you" }).waitFor();
     await waiting.getByText("many/: 4 files and 1 folder (4 B) would be deleted on the server").waitFor();
     await folder("anna").getByText("Waiting for you").waitFor();
-    await waiting.getByRole("button", { name: "Bring them back" }).click();
+    await waiting.getByRole("button", { name: "Restore them" }).click();
     await waiting.waitFor({ state: "hidden" });
     await home.rest(waitMs, [anna, bert]);
     assert.equal(at.read("many/a"), "a");
@@ -165,15 +165,15 @@ describe("Local page of running clients", () => {
   test("a path excluded here stays on the server, and returns when included again", async () => {
     const settings = folder("anna").locator(".settings");
     await settings.getByText("Limits and exclusions").click();
-    await settings.getByLabel("A path in this folder").fill("raw");
-    await settings.getByLabel("Remove the copy here").check();
+    await settings.getByLabel("Path in this folder").fill("raw");
+    await settings.getByLabel("Move the local copy").check();
     await settings.getByRole("button", { name: "Exclude" }).click();
     await told("raw is excluded.");
-    await settings.getByRole("button", { name: "Sync it again: raw" }).waitFor();
+    await settings.getByRole("button", { name: "Sync again: raw" }).waitFor();
     await eventually("the copy is gone", waitMs, () => !at.has("raw/1.dng") || undefined);
     assert.equal(other.read("raw/1.dng"), "raw");
     assert.match((await anna.run(["sync", anna.folder, "--show-rules"])).stdout, /excluded here {2}raw/);
-    await settings.getByRole("button", { name: "Sync it again: raw" }).click();
+    await settings.getByRole("button", { name: "Sync again: raw" }).click();
     await told("raw is synced again.");
     await settings.getByText("Nothing is excluded.").waitFor();
     await eventually("it is back", waitMs, () => at.has("raw/1.dng") || undefined);

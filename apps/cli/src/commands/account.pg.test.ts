@@ -68,7 +68,7 @@ describe("holdfast account delete", () => {
     assert.doesNotMatch(await done(owner, ["shared"]), /given/);
     const opened = await fetch(link.url);
     assert.equal(opened.status, 404);
-    assert.match(await done(owner, ["admin", "users", "ls"]), /ann@example\.com.*deleted, gone \d{4}/);
+    assert.match(await done(owner, ["admin", "users", "ls"]), /ann@example\.com.*deleted, removed on \d{4}/);
   });
 
   test("reports itself only after the right password, and is cancelled by login --keep-account", async () => {

@@ -55,7 +55,7 @@ async function moveAddress(run: Run, email: string, options: ProofOptions = {}):
 function deleteCommand(context: Context) {
   const command = newCommand(
     "delete",
-    "Delete your account; you can restore it for a while before it is gone permanently",
+    "Delete your account; you can restore it for a while before it is permanently deleted",
     ["account delete", "account delete --password-stdin < password.txt"],
   );
   withNotes(command, [
@@ -69,7 +69,7 @@ function withProof<Command extends ReturnType<typeof newCommand>>(command: Comma
     .option("--password-stdin", "read the password from the first line of standard input and do not ask")
     .option(
       "--totp <code>",
-      "code from the authenticator app, or a recovery code; without it you are asked when it is needed",
+      "code from the authenticator app, or a recovery code; if omitted, you are asked when one is needed",
     );
 }
 

@@ -13,7 +13,10 @@ for (const [where, flags] of bothPlaces(command)) {
     const admin = (...args: string[]) => json("admin", ...args, ...flags);
     await run(["admin", "users", "add", email, "--password-stdin", ...flags], "correct horse");
     assert.equal((await admin("users", "promote", email)).admin, true);
-    assert.match((await run(["admin", "users", "demote", email, ...flags])).stdout, / is no administrator\n$/);
+    assert.match(
+      (await run(["admin", "users", "demote", email, ...flags])).stdout,
+      / is no longer an administrator\n$/,
+    );
     assert.match((await admin("users", "invite", "new@example.org")).url, /#hfi_/);
     const again = await run(["admin", "users", "invite", "new@example.org", ...flags]);
     assert.match(again.stderr, /\n1 earlier invitation for new@example\.org can still be used/);
@@ -44,7 +47,7 @@ for (const [where, flags] of bothPlaces(command)) {
     assert.equal((await users("rename", old, taken)).code, 5, "somebody else has it");
     assert.equal((await users("rename", old)).code, 2);
     const renamed = await users("rename", old, next, "--name", "Olga");
-    assert.equal(renamed.stdout, `${old} is ${next} (Olga) now\n`, renamed.stderr);
+    assert.equal(renamed.stdout, `${old} is now ${next} (Olga)\n`, renamed.stderr);
     const { url } = command.server;
     const signIn = (email: string) => Api.signIn(url, { email, password: "correct horse" });
     const api = await eventually("the directory follows", 60_000, () => signIn(next).catch(() => undefined));

@@ -70,7 +70,7 @@ describe("admin require-second-factor and allow-addresses", () => {
     const off = await person.say(["second-factor", "off", "--password-stdin", "--totp", codeOf(secret)]);
     assert.notEqual(off.code, 0);
     const lifted = await run(["admin", "require-second-factor", "off", "--user", person.email]);
-    assert.match(lifted.stdout, /no longer needs a second factor by this rule/);
+    assert.match(lifted.stdout, /no longer needs a second factor under this rule/);
   });
 
   test("work on the data folder without a login, and on a group by its name", async () => {

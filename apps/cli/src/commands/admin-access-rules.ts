@@ -18,7 +18,7 @@ interface Options {
 
 export function requireSecondFactorCommand(context: Context) {
   const command = withSubject(
-    newAdminCommand("require-second-factor", "Show or set who must have a second factor", [
+    newAdminCommand("require-second-factor", "Show or set which accounts require a second factor", [
       "admin require-second-factor",
       "admin require-second-factor on --grace 14d",
       "admin require-second-factor on --group Office",
@@ -39,8 +39,8 @@ export function requireSecondFactorCommand(context: Context) {
     const due = rule.second_factor_due_at;
     await run.output.done(rule, () => [
       due === null
-        ? `${nameOf(rule)} no longer needs a second factor by this rule.`
-        : `${nameOf(rule)} must have a second factor from ${endFor(run.output, due)}. Without one, the only thing allowed from then on is to set one up.`,
+        ? `${nameOf(rule)} no longer needs a second factor under this rule.`
+        : `${nameOf(rule)} must have a second factor from ${endFor(run.output, due)}. From then on, an account without one can only set one up.`,
     ]);
   });
 }
@@ -54,16 +54,16 @@ export function allowAddressesCommand(context: Context) {
     ]),
   )
     .argument("[networks...]", "addresses and networks, replacing the current ones")
-    .option("--anywhere", "remove the limit; for an account, also the one it set itself");
+    .option("--anywhere", "remove the limit; for an account, also its own limit");
   return runs<[string[]]>(context, command, async (run, networks, options: Options) => {
     const anywhere = options.anywhere === true;
     if (networks.length === 0 && !anywhere) return list(run, options, addressColumns, addressCells);
-    if (networks.length > 0 && anywhere) throw usage("Say networks, or --anywhere.");
+    if (networks.length > 0 && anywhere) throw usage("Specify networks, or --anywhere.");
     const body = { ...(await subjectOf(run, options)), addresses: networks };
     const rule = await adminCall(run, options.data, "adminChangeAccessRule", { body });
     await run.output.done(rule, () => [
       anywhere
-        ? `${nameOf(rule)} can be used from any network by this rule.`
+        ? `${nameOf(rule)} can be used from any network under this rule.`
         : `${nameOf(rule)} can only be used from ${rule.addresses.join(", ")}.`,
     ]);
   });
@@ -76,7 +76,7 @@ function withSubject(command: ReturnType<typeof newAdminCommand>) {
 }
 
 async function subjectOf(run: Run, { group, user, data }: Options) {
-  if (group !== undefined && user !== undefined) throw usage("Say --group or --user, not both.");
+  if (group !== undefined && user !== undefined) throw usage("Use --group or --user, not both.");
   if (group !== undefined) return { group_id: (await findGroup(run, data, group)).id };
   return user === undefined ? {} : { user };
 }

@@ -15,7 +15,7 @@ import { parseMoment } from "./when.ts";
 export function auditCommand(context: Context) {
   return newGroup(
     "audit",
-    "Audit log: who read and changed what, protected against changes",
+    "Audit log: reads and changes, protected against tampering",
     ["admin audit verify", "admin audit export --from 30d > audit.jsonl"],
     [verify(context), exportEntries(context)],
   );
@@ -43,7 +43,7 @@ function verificationLines({ ok, entries, from, to, chains }: AuditVerificationJ
     problem === null ? [] : [`chain ${chain}: entry ${problem.seq} was ${problem.what}: ${problem.detail}`],
   );
   if (ok) return [`${formatNumber(entries)} entries${span}: all unchanged, none missing`];
-  return [`${formatNumber(entries)} entries${span}: unchanged up to these problems:`, ...found];
+  return [`${formatNumber(entries)} entries${span}: unchanged except for these problems:`, ...found];
 }
 
 async function lastOf(file: string): Promise<Pick<AuditEntryJson, "chain" | "seq" | "hash">[]> {
@@ -91,7 +91,7 @@ function exportEntries(context: Context) {
     const pages = allPages((cursor) =>
       adminCall(run, data, "adminListAudit", { query: cursor === undefined ? query : { ...query, cursor } }),
     );
-    const message = "interrupted; the printed entries are not all. Run the same command again.";
+    const message = "interrupted; not all entries were printed. Run the same command again.";
     await clearedOnSignals(run, { clear: () => undefined, message }, async () => {
       for await (const entries of pages) await run.output.jsonLines(entries);
     });

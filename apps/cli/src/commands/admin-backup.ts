@@ -17,7 +17,7 @@ import { parseMoment } from "./when.ts";
 export function backupCommand(context: Context) {
   const command = newCommand(
     "backup",
-    "Back up the server's data to a folder or bucket while it runs; later backups copy only what is new",
+    "Back up the server's data to a folder or bucket while it runs; later backups copy only new data",
     [
       "admin backup /mnt/backups",
       "admin backup 's3://backups/drive?endpoint=https://s3.example' --keep 30",

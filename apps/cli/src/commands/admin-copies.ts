@@ -52,7 +52,7 @@ function verify(context: Context) {
 }
 
 const advice =
-  'The server mends what one store lacks, or has damaged, from the other, by itself. Look again in a moment; see docs/operation.md, "Two stores".';
+  'The server automatically repairs missing or damaged data in one store from the other. Check again in a moment; see docs/operation.md, "Two stores".';
 
 async function verified(run: Run, data: unknown): Promise<Copies> {
   const started = await adminCall(run, data, "adminVerifyCopies", {});
@@ -81,7 +81,7 @@ function copyLines(copies: readonly Copy[], output: Output): string[] {
 
 function rowOf({ store, state, lag_objects, lag_bytes, damaged_objects }: Copy, output: Output): string[] {
   const damaged = damaged_objects === undefined ? [] : [`${formatNumber(damaged_objects)} damaged`];
-  return [store, state, `lacks ${count(lag_objects, "object")}`, sizeFor(output, lag_bytes), ...damaged];
+  return [store, state, `is missing ${count(lag_objects, "object")}`, sizeFor(output, lag_bytes), ...damaged];
 }
 
 function lastVerified({ verification: { state, finished_at } }: Copies, output: Output): string {

@@ -3,7 +3,7 @@ import { newGroup, runs } from "./command.ts";
 import type { Context } from "../output/context.ts";
 
 export function devicesAdminCommand(context: Context) {
-  const summary = "Devices that were suspended because they rewrote or deleted very much";
+  const summary = "Devices that were suspended because they rewrote or deleted unusually many files";
   return newGroup("devices", summary, ["admin devices resume 0198…"], [resume(context)]);
 }
 
@@ -14,7 +14,7 @@ function resume(context: Context) {
   return runs<[string]>(context, command, async (run, id, { data }) => {
     await adminCall(run, data, "adminResumeDevice", { params: { id } });
     await run.output.done({ id, resumed: true }, () => [
-      `${id} can change files again; for an hour its changes are not counted`,
+      `${id} can change files again; its changes are not counted for an hour`,
     ]);
   });
 }

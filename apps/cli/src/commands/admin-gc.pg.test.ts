@@ -57,7 +57,7 @@ test("unfinished uploads are listed by account, and removed after an hour withou
     "update shard.upload_sessions set created_at = created_at - 7200000000, expires_at = expires_at - 7200000000",
   );
   const freed =
-    "The space of unfinished uploads is freed after the times of HOLDFAST_RETENTION_BLOCKS, _DOOMED and _PACKS";
+    "The space of unfinished uploads is freed after the periods in HOLDFAST_RETENTION_BLOCKS, _DOOMED and _PACKS";
   const [listed, then, ...rest] = (await gc("--dry-run")).split("\n");
   assert.match(listed ?? "", /^would remove unfinished: 1 upload \(0 B\) of /);
   assert.deepEqual([then, rest.length], [`${freed} (in the app: Administration, Settings).`, 3]);

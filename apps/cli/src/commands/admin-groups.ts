@@ -76,7 +76,7 @@ function create(context: Context) {
 function rename(context: Context) {
   const command = newAdminCommand("rename", "Rename a group", ["admin groups rename Choir 'Big choir'"])
     .argument(...groupArgument)
-    .argument("<name>", "new value");
+    .argument("<name>", "new name");
   return runs<[string, string]>(context, command, async (run, which, name, { data }) => {
     const { id } = await findGroup(run, data, which);
     const body = { name: checkTitle(name, "The name") };
@@ -94,7 +94,7 @@ function plan(context: Context) {
     .argument("[plan]", "plan from 'holdfast admin plans'")
     .option("--none", "remove the plan of the group");
   return runs<[string, string | undefined]>(context, command, async (run, which, name, { data, none }) => {
-    if ((name === undefined) !== (none === true)) throw usage("Name a plan, or use --none.");
+    if ((name === undefined) !== (none === true)) throw usage("Specify a plan, or use --none.");
     const { id } = await findGroup(run, data, which);
     const group = await adminCall(run, data, "updateGroup", { params: { id }, body: { plan: name ?? null } });
     await run.output.done(group, () => [
@@ -106,7 +106,7 @@ function plan(context: Context) {
 }
 
 function remove(context: Context) {
-  const command = newAdminCommand("rm", "Delete a group; its members lose access to what was shared with it", [
+  const command = newAdminCommand("rm", "Delete a group; its members lose access to everything shared with it", [
     "admin groups rm Choir",
   ]).argument(...groupArgument);
   return runs<[string]>(context, command, async (run, which, { data }) => {

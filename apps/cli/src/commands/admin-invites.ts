@@ -22,7 +22,7 @@ const columns: readonly Column[] = [
 ];
 
 function list(context: Context) {
-  const command = newAdminCommand("ls", "List them, the newest first", ["admin invites ls"]);
+  const command = newAdminCommand("ls", "List unused invitations, newest first", ["admin invites ls"]);
   return runs<[]>(context, command, async (run, { data }) => {
     const { allPages, pageItemsMax } = await import("../remote/pages.ts");
     const pages = allPages((cursor) =>
@@ -50,6 +50,6 @@ function remove(context: Context) {
   ]).argument("<id>", "ID from 'holdfast admin invites ls'");
   return runs<[string]>(context, command, async (run, id, { data }) => {
     await listedBy("admin invites ls", adminCall(run, data, "adminRemoveInvitation", { params: { id } }));
-    await run.output.done({ id, removed: true }, () => [`took back ${id}`]);
+    await run.output.done({ id, removed: true }, () => [`revoked ${id}`]);
   });
 }

@@ -32,7 +32,7 @@ function add(context: Context) {
     .argument("<name>", "name that people see")
     .option(
       "--redirect-uri <uri...>",
-      "address that browsers are sent back to; none for a program that only shows codes",
+      "address that browsers are redirected to; none for a program that only uses device codes",
     )
     .option("--post-logout-redirect-uri <uri...>", "address that browsers may go to after signing out")
     .option("--public", "the program runs on people's devices and cannot keep a secret")
@@ -72,7 +72,7 @@ const columns: readonly Column[] = [
 ];
 
 function list(context: Context) {
-  const command = newAdminCommand("ls", "List them", ["admin oauth-clients ls"]);
+  const command = newAdminCommand("ls", "List registered programs", ["admin oauth-clients ls"]);
   return runs<[]>(context, command, async (run, { data }) => {
     const page = await adminCall(run, data, "adminListOauthClients", {});
     const listing = new Listing(run.output, columns, "There are no registered programs.");
@@ -96,6 +96,6 @@ function remove(context: Context) {
   ]).argument("<id>", "ID from 'holdfast admin oauth-clients ls'");
   return runs<[string]>(context, command, async (run, id, { data }) => {
     await listedBy("admin oauth-clients ls", adminCall(run, data, "adminRemoveOauthClient", { params: { id } }));
-    await run.output.done({ id, removed: true }, () => [`forgot ${id}`]);
+    await run.output.done({ id, removed: true }, () => [`removed ${id}`]);
   });
 }

@@ -161,7 +161,7 @@ function move(context: Context) {
 function renewEpochs(context: Context) {
   const command = newAdminCommand(
     "renew-epochs",
-    "Give spaces new epochs after their database lost changes: devices delete nothing, and upload again what is missing, also what was deleted while they were offline",
+    "Renew the epochs of spaces after their database lost changes: devices then delete nothing and upload missing files, including files deleted while they were offline",
     ["admin shards renew-epochs --all --dry-run", "admin shards renew-epochs east"],
   )
     .argument("[shard]", "shard whose database lost changes")

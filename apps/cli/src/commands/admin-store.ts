@@ -93,7 +93,7 @@ export function gcCommand(context: Context) {
     .option("--dry-run", "only show how much would be freed")
     .option("--unfinished", "also remove unfinished uploads that were not used in the last hour");
   return runs<[]>(context, command, async (run, { data, now, dryRun, unfinished }) => {
-    if ((now === true) === (dryRun === true)) throw usage("Say either --now or --dry-run.");
+    if ((now === true) === (dryRun === true)) throw usage("Use either --now or --dry-run.");
     const body = { dry_run: dryRun === true, ...(unfinished === true ? { unfinished: true } : {}) };
     const words = { name: "freeing space", later: "'holdfast admin gc --dry-run' shows what is left." };
     const given = await reportedOnSignals(run, data, words, () => collected(run, data, body));
@@ -106,7 +106,7 @@ export function gcCommand(context: Context) {
 }
 
 const retentionTimes =
-  "the times of HOLDFAST_RETENTION_BLOCKS, _DOOMED and _PACKS (in the app: Administration, Settings)";
+  "the periods in HOLDFAST_RETENTION_BLOCKS, _DOOMED and _PACKS (in the app: Administration, Settings)";
 
 const sooner = {
   HOLDFAST_RETENTION_BLOCKS: "1h",

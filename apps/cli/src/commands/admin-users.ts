@@ -22,7 +22,7 @@ export function usersCommand(context: Context) {
       update(context, "enable", "Lift a suspension", { disabled: false }),
       signOut(context),
       administrate(context, "promote", "Make an account an administrator", { admin: true }),
-      administrate(context, "demote", "Make an administrator a normal account", { admin: false }),
+      administrate(context, "demote", "Make an administrator a regular account", { admin: false }),
       confirm(context),
       rename(context),
       shredCommand(context, "rm", "admin users rm"),
@@ -86,7 +86,7 @@ function list(context: Context) {
           user.quota_fixed ? `${user.plan}, own quota` : user.plan,
           [
             user.admin ? "administrator" : "",
-            user.leaving_until === null ? "" : `deleted, gone ${listing.time(user.leaving_until)}`,
+            user.leaving_until === null ? "" : `deleted, removed on ${listing.time(user.leaving_until)}`,
             user.disabled && user.leaving_until === null ? "disabled" : "",
             user.confirmed ? "" : "not confirmed",
             user.second_factor ? "second factor" : "",
@@ -113,7 +113,7 @@ function update(context: Context, name: string, summary: string, body: { disable
 function signOut(context: Context) {
   const command = newAdminCommand(
     "sign-out",
-    "End all sessions, tokens, app passwords, programs, webhooks and offers of an account; the password stays",
+    "End all sessions, tokens, app passwords, program access, webhooks and transfer offers of an account; the password does not change",
     ["admin users sign-out ann@example.org"],
   ).argument("<email>", "e-mail address of the account");
   return runs<[string]>(context, command, async (run, email, { data }) => {
@@ -130,14 +130,14 @@ function administrate(context: Context, name: string, summary: string, body: { a
   );
   return runs<[string]>(context, command, async (run, email, { data }) => {
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
-    await run.output.done(user, () => [`${user.email} is ${user.admin ? "an" : "no"} administrator`]);
+    await run.output.done(user, () => [`${user.email} is ${user.admin ? "now" : "no longer"} an administrator`]);
   });
 }
 
 function confirm(context: Context) {
   const command = newAdminCommand(
     "confirm",
-    "Confirm the address of an account, which then receives what was shared with the address",
+    "Confirm the address of an account, which then gets access to everything shared with the address",
     ["admin users confirm ann@example.org"],
   ).argument("<email>", "e-mail address of the account");
   return runs<[string]>(context, command, async (run, email, { data }) => {
@@ -159,7 +159,7 @@ function rename(context: Context) {
     if (address === undefined && options["name"] === undefined) missing(command, "Specify a new address or --name.");
     const body = { ...name, ...(address === undefined ? {} : { email: address }) };
     const user = await adminCall(run, options["data"], "adminUpdateUser", { params: { id: email }, body });
-    await run.output.done(user, () => [`${email} is ${user.email} (${user.name}) now`]);
+    await run.output.done(user, () => [`${email} is now ${user.email} (${user.name})`]);
   });
 }
 
@@ -170,9 +170,7 @@ function plan(context: Context) {
   return runs<[string, string]>(context, command, async (run, email, name, { data }) => {
     const request = { params: { id: email }, body: { plan: name } };
     const user = await adminCall(run, data, "adminUpdateUser", request);
-    const own = user.quota_fixed
-      ? "; it has a quota of its own, which 'holdfast admin users quota EMAIL plan' ends"
-      : "";
+    const own = user.quota_fixed ? "; it has its own quota, which 'holdfast admin users quota EMAIL plan' removes" : "";
     await run.output.done(user, () => [
       `${user.email} has the plan ${user.plan} and can store ${roomText(user)}${own}`,
     ]);
@@ -189,7 +187,7 @@ function quota(context: Context) {
   return runs<[string, string]>(context, command, async (run, email, bytes, { data }) => {
     const body = { quota_bytes: bytes === "plan" ? ("plan" as const) : parseQuota(bytes) };
     const user = await adminCall(run, data, "adminUpdateUser", { params: { id: email }, body });
-    await run.output.done(user, () => [`${user.email} may keep ${roomText(user)}`]);
+    await run.output.done(user, () => [`${user.email} can store ${roomText(user)}`]);
   });
 }
 
@@ -211,7 +209,7 @@ function resetPassword(context: Context) {
 }
 
 function endSecondFactor(context: Context) {
-  const summary = "Turn off the second factor of somebody who lost the phone and the recovery codes";
+  const summary = "Turn off the second factor of someone who lost their phone and recovery codes";
   const command = newAdminCommand("end-second-factor", summary, [
     "admin users end-second-factor ann@example.org",
   ]).argument("<email>", "e-mail address of the account");
@@ -223,7 +221,7 @@ function endSecondFactor(context: Context) {
 }
 
 function invite(context: Context) {
-  const command = newAdminCommand("invite", "Create an invitation link, with which somebody creates an account", [
+  const command = newAdminCommand("invite", "Create an invitation link that lets someone create an account", [
     "admin users invite ann@example.org",
   ])
     .argument("[email]", "e-mail address that the invitation is limited to")
@@ -238,7 +236,7 @@ function invite(context: Context) {
     const { others = 0 } = invitation;
     if (others > 0)
       run.output.note(
-        `${count(others, "earlier invitation")} for ${email} can still be used; the first one used ends the others. To list them: holdfast admin invites ls`,
+        `${count(others, "earlier invitation")} for ${email} can still be used; using one revokes the others. To list them: holdfast admin invites ls`,
       );
     noteLocalLink(run, invitation.url);
   });

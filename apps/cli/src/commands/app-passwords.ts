@@ -17,7 +17,7 @@ type Token = RouteAnswer<(typeof routes)["listTokens"]>["items"][number];
 export const appPasswordsCommand: CommandMaker = (context) =>
   newGroup(
     "app-passwords",
-    "App passwords, for programs that sign in with a name and a password only",
+    "App passwords, for programs that only support a name and a password",
     ["app-passwords add camera --folder /Photos", "app-passwords ls"],
     [add(context), list(context), remove(context)],
     list(context),

@@ -11,7 +11,7 @@ interface CatOptions {
 export const catCommand: CommandMaker = (context) => {
   const command = new Command("cat")
     .description("Print a file to standard output; each block is verified first")
-    .argument("<path>", "file on the server, ID from `shared`, or link, or a path below one (LINK/notes.txt)")
+    .argument("<path>", "file on the server, ID from `shared`, link, or path in a link (LINK/notes.txt)")
     .option("--version <version>", "version from 'holdfast versions', by number or ID; default is the newest")
     .option("--password-stdin", "read the link's password from the first line of standard input")
     .option("-q, --quiet", "hide notices")

@@ -9,14 +9,14 @@ import type { Context } from "../output/context.ts";
 /** Imports of a command happen when it runs. */
 export type CommandMaker = (context: Context) => Command;
 
-const oneDocument = "print a single JSON document to standard output and nothing else";
+const oneDocument = "print only a single JSON document to standard output";
 
 /** @param json help of --json, if its output is not one document */
 export function newCommand(name: string, summary: string, examples: readonly string[], json = oneDocument): Command {
   const command = new Command(name)
     .description(summary)
     .option("--json", json)
-    .option("-q, --quiet", "print only errors, warnings, questions and what was asked for");
+    .option("-q, --quiet", "print only errors, warnings, questions and the requested output");
   return withExamples(command, examples);
 }
 

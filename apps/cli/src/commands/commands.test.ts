@@ -111,7 +111,7 @@ test("the help of a command that prints several JSON documents says so", async (
   assert.match(await jsonOf("sync"), /a JSON document per line .*; with --once, a single one at the end/);
   assert.match(await jsonOf("status"), /a JSON document .*; with --watch, one per line/);
   assert.match(await jsonOf("admin", "audit", "export"), /a JSON document per line/);
-  assert.match(await jsonOf("ls"), /^print a single JSON document/);
+  assert.match(await jsonOf("ls"), /^print only a single JSON document/);
 });
 
 test("help and version accept all common forms", async () => {

@@ -16,11 +16,11 @@ import type { Run } from "../invocation/run.ts";
 import type { Context } from "../output/context.ts";
 
 export const conflictsCommand: CommandMaker = (context) => {
-  const command = newCommand("conflicts", "Files that changed on two devices at once, and their conflicted copies", [
+  const command = newCommand(
     "conflicts",
-    "conflicts ~/Drive",
-    "conflicts keep copy ~/Drive/plan*copy*.txt",
-  ]).argument("[folder]", folderText);
+    "Files that changed on two devices at the same time, and their conflicted copies",
+    ["conflicts", "conflicts ~/Drive", "conflicts keep copy ~/Drive/plan*copy*.txt"],
+  ).argument("[folder]", folderText);
   command.addCommand(list(context)).addCommand(keepOne(context));
   refuseMistyped(command);
   return runs<[string | undefined]>(context, command, show);
@@ -29,7 +29,7 @@ export const conflictsCommand: CommandMaker = (context) => {
 const folderText = "synced folder; default is all";
 
 function keepOne(context: Context) {
-  const command = newCommand("keep", "Resolve conflicts; what you do not keep goes to the trash", [
+  const command = newCommand("keep", "Resolve conflicts; the version that you do not keep goes to the trash", [
     "conflicts keep original ~/Drive/plan*copy*.txt",
     "conflicts keep both ~/Drive/*copy*",
   ])

@@ -17,7 +17,7 @@ test("while a sync is in progress, the list warns that more deletions may follow
   const { shown } = await configuration.add("drive");
   const { root } = shown.sync.record;
   const growing = `The sync of ${root} is still in progress. More deletions may follow.\n`;
-  const next = "To delete them: holdfast deletes approve. To bring them back: holdfast deletes undo.\n";
+  const next = "To delete them: holdfast deletes approve. To restore them: holdfast deletes undo.\n";
 
   shown.now = { ...shown.now, state: "syncing" };
   for (const args of [[], ["ls"]]) {
@@ -146,7 +146,7 @@ test("undo skips approved deletions that a killed run already applied or sent, a
   const answers = [{ action: "approve" as const, answered: [made] }];
   const { root } = sync.record;
   const cannot =
-    "1 deletion cannot be undone: already made or sent by the last run. 'holdfast trash ls' lists the files.\n";
+    "1 deletion cannot be undone: already applied or sent by the last run. 'holdfast trash ls' lists the files.\n";
   await saveLastStatus(sync.folder, { report, deletions: [], answers });
   await deletes(root);
   const none = await deletes("undo", root);
@@ -185,7 +185,7 @@ test("Ctrl-C in 'deletes undo' finishes the current sync, and reports which are 
     [await exit, await said],
     [
       [130, null],
-      `holdfast: interrupted. Done: ${roots[0]}: 1 deletion undone. Not confirmed: ${roots[1]}. To continue, run 'holdfast deletes undo' again: it includes only what still waits. 'holdfast deletes' lists that.\n`,
+      `holdfast: interrupted. Done: ${roots[0]}: 1 deletion undone. Not confirmed: ${roots[1]}. To continue, run 'holdfast deletes undo' again: it includes only changes that are still waiting. 'holdfast deletes' lists them.\n`,
     ],
   );
 });

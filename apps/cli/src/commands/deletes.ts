@@ -9,7 +9,7 @@ import type { Run } from "../invocation/run.ts";
 import type { Context } from "../output/context.ts";
 
 export const deletesCommand: CommandMaker = (context) => {
-  const command = newCommand("deletes", "Mass deletions that wait for your approval, as they may be an accident", [
+  const command = newCommand("deletes", "Mass deletions that wait for your approval because they may be accidental", [
     "deletes",
     "deletes ~/Drive",
     "deletes ls",
@@ -143,7 +143,7 @@ function interruptedText(action: "approve" | "undo", lines: readonly string[], l
       ? []
       : [
           `Not confirmed: ${left.join(", ")}.`,
-          `To continue, run 'holdfast deletes ${action}' again: it includes only what still waits. 'holdfast deletes' lists that.`,
+          `To continue, run 'holdfast deletes ${action}' again: it includes only changes that are still waiting. 'holdfast deletes' lists them.`,
         ];
   return ["interrupted.", ...done, ...open].join(" ");
 }
@@ -179,7 +179,7 @@ async function answer(run: Run, sync: KnownSync, action: "approve" | "undo"): Pr
     const { waitingCount } = await import("../sync/group-deletions.ts");
     const undone = new Set(answered.map(({ id }) => id));
     const rest = waitingCount(meant.filter(({ id }) => !undone.has(id)));
-    const message = `${rest} cannot be undone: already made or sent by the last run. 'holdfast trash ls' lists the files.`;
+    const message = `${rest} cannot be undone: already applied or sent by the last run. 'holdfast trash ls' lists the files.`;
     if (answered.length === 0) throw new HoldfastError("failed", message);
     run.output.say(message);
   }
@@ -295,7 +295,7 @@ async function noteNext(run: Run, { listed, growing }: Shown): Promise<void> {
   run.output.note(
     hasRewrites
       ? "To apply them: holdfast deletes approve. To restore the server's versions: holdfast deletes undo."
-      : "To delete them: holdfast deletes approve. To bring them back: holdfast deletes undo.",
+      : "To delete them: holdfast deletes approve. To restore them: holdfast deletes undo.",
   );
 }
 

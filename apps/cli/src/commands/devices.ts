@@ -95,7 +95,7 @@ function clearingLines(run: Run, { clearings, signed_out: signedOut }: Devices):
     ...clearings.map((each) => `signed out: ${printable(each.name)} (${each.device_id}), ${copiesOf(run, each)}`),
     ...signedOut.map(
       ({ name, device_id: id, at }) =>
-        `signed out: ${printable(name)} (${id}), ${timeFor(run.output, at)}; its copies stay there`,
+        `signed out: ${printable(name)} (${id}), ${timeFor(run.output, at)}; its copies are still there`,
     ),
     ...(signedOut.length === 0 ? [] : [copiesAdvice("ID")]),
   ];
@@ -106,7 +106,7 @@ function copiesAdvice(id: string): string {
 }
 
 function copiesOf(run: Run, { asked_at: asked, done_at: done, removed, kept }: Clearing): string {
-  if (done === null) return `copies: asked ${timeFor(run.output, asked)}, not done yet`;
+  if (done === null) return `copies: removal requested ${timeFor(run.output, asked)}, not done yet`;
   return `copies: removed ${timeFor(run.output, done)}, ${count(removed, "file")}; ${formatNumber(kept)} kept`;
 }
 
@@ -166,13 +166,13 @@ function named({ id, name, current }: FoundDevice): string {
 function remove(context: Context) {
   const command = newCommand(
     "rm",
-    "Sign a device out immediately; for a lost device add --remove-copies, also after it was signed out",
+    "Sign a device out immediately; for a lost device, add --remove-copies, even if it is already signed out",
     ["devices rm 0198…", "devices rm laptop --remove-copies"],
   )
     .argument("<device>", deviceWords)
     .option(
       "--remove-copies",
-      "remove the files that the server has from its synced folders once it connects; files that exist only there are kept",
+      "once it connects, delete the files in its synced folders that the server also has; other files are kept",
     )
     .option("-y, --yes", "do not ask");
   return runs<[string]>(context, command, async (run, which, { removeCopies, yes }) => {
@@ -215,7 +215,7 @@ async function assertMeant(run: Run, device: FoundDevice, removesCopies: boolean
 }
 
 function resume(context: Context) {
-  const command = newCommand("resume", "Resume a device that the server suspended; run it on another device", [
+  const command = newCommand("resume", "Resume a device that the server suspended; run this on another device", [
     "devices resume 0198…",
   ]).argument("<device>", deviceWords);
   return runs<[string]>(context, command, async (run, which) => {
@@ -223,7 +223,7 @@ function resume(context: Context) {
     const device = await findDevice(client, which);
     await client.call("resumeDevice", { params: { id: device.id } });
     await run.output.done({ id: device.id, resumed: true }, () => [
-      `${named(device)} can change files again; for an hour its changes are not counted`,
+      `${named(device)} can change files again; its changes are not counted for an hour`,
     ]);
   });
 }

@@ -10,7 +10,7 @@ import { newCommand, runs } from "./command.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const dfCommand: CommandMaker = (context) => {
-  const command = newCommand("df", "Show your storage: what uses it, what is free, and the quota", ["df", "df --json"]);
+  const command = newCommand("df", "Show your storage: used space, free space and quota", ["df", "df --json"]);
   return runs<[]>(context, command, async (run) => {
     const { client, server } = await run.connect();
     const [{ email, plan, used_bytes, stored_bytes, quota_bytes }, usage] = await Promise.all([
@@ -95,16 +95,19 @@ function freeRow(
 function serverOf({ server_space: space }: UsageJson): string[] {
   if (space === undefined) return [];
   const state = space === "full" ? "full, so it refuses uploads" : "almost full";
-  return ["", `The server's disk is ${state}. An administrator can make room: 'holdfast admin doctor' names the disk.`];
+  return [
+    "",
+    `The server's disk is ${state}. An administrator can free up space: 'holdfast admin doctor' names the disk.`,
+  ];
 }
 
 function boundOf({ quota_bytes, used_bytes, stored_bytes_max, free_bytes, old_versions_bytes }: UsageJson): string[] {
   if (quota_bytes === null || stored_bytes_max === null || free_bytes === null) return [];
   const most = formatBytes(stored_bytes_max);
   if (free_bytes < quota_bytes - used_bytes)
-    return ["", `Old versions and trash leave less room than the quota: at most ${most} may be stored.`];
+    return ["", `Old versions and trash leave less space than the quota: at most ${most} may be stored.`];
   if (old_versions_bytes === 0) return [];
-  return ["", `Old versions do not count against the quota. Together with everything else they may take ${most}.`];
+  return ["", `Old versions do not count against the quota. Together with everything else, they can take up ${most}.`];
 }
 
 /** Deleting old versions would not help. Emptying the trash helps only if it is large enough. */
@@ -112,7 +115,7 @@ function wayOut({ quota_bytes, used_bytes, files_bytes }: UsageJson): string[] {
   const nearBytes = ((quota_bytes ?? Infinity) * limits.quotaNearPercent) / 100;
   if (used_bytes < nearBytes) return [];
   const trash = files_bytes >= nearBytes ? "delete files, then: holdfast trash empty" : "holdfast trash empty";
-  return ["", `To make room: ${trash}`];
+  return ["", `To free up space: ${trash}`];
 }
 
 const largestColumns = [

@@ -20,7 +20,7 @@ export const exportCommand: CommandMaker = (context) => {
     .option("--overwrite", "replace an existing file")
     .option("--no-versions", "export only the newest version of each file");
   withNotes(command, [
-    "The archive is a tar file that other programs can open. 'holdfast import' imports it on another server. Of folders shared with you, it contains only the names.",
+    "The archive is a tar file that other programs can open. 'holdfast import' imports it on another server. For folders shared with you, it contains only their names.",
   ]);
   return runs<[string]>(context, command, exportAccount);
 };

@@ -25,18 +25,18 @@ export const getCommand: CommandMaker = (context) => {
     "get /folder.tar - | tar x",
     "get https://drive.example/s/hfl_… ./photos",
   ])
-    .argument("<remote>", "path on the server, ID from `shared`, or link, or a path below one (LINK/photos)")
+    .argument("<remote>", "path on the server, ID from `shared`, link, or path in a link (LINK/photos)")
     .argument("[local]", "destination on this machine; default is the current folder, - is standard output")
     .option("--overwrite", "also replace files that changed here since they were downloaded")
     .option("--version <version>", "version of the file, by number or ID; default is the newest");
   command
     .option(
       "--delete",
-      "also delete here what does not exist on the server, permanently, if the server has its content",
+      "also permanently delete local files that do not exist on the server, if the server has their content",
     )
-    .option("--yes", "allow very many deletions");
+    .option("--yes", "allow mass deletions");
   withNotes(withTransferOptions(command), [
-    "If the destination is an existing folder, a file is placed in it under its own name, and so is anything if the destination ends in /. Otherwise the destination is the new path; a folder is merged into an existing one.",
+    "If the destination is an existing folder, a file is placed in it under its own name. If the destination ends in /, a folder is too. Otherwise the destination is the new path; a folder is merged into an existing one.",
     "A file that was changed here since it was downloaded is kept, and the exit code is 5; --overwrite replaces it.",
   ]);
   return runs<[string, string | undefined]>(context, command, get);

@@ -149,7 +149,7 @@ function linesOf(report: ImportReport, archive: ReadArchive, { dryRun }: ImportF
     ...(report.mounts > 0 ? [count(report.mounts, "mount")] : []),
   ];
   return [
-    `${count(files, "file")} ${would}imported with ${count(versions, "version")}, ${count(folders, "folder")}, ${count(links, "symbolic link")}; ${formatNumber(equal)} equal already`,
+    `${count(files, "file")} ${would}imported with ${count(versions, "version")}, ${count(folders, "folder")}, ${count(links, "symbolic link")}; ${formatNumber(equal)} already equal`,
     ...(labels + stars + comments > 0
       ? [`${count(labels, "label")}, ${count(stars, "star")}, ${count(comments, "comment")}`]
       : []),

@@ -41,7 +41,7 @@ describe("holdfast link, and get and put through a link", () => {
 
   test("creates, lists and ends a link; its visitors fetch exactly its content", async () => {
     const made = await run(["link", "/photos", "--expires", "7d", "--name", "for Bea"]);
-    assert.match(made.stderr, /^It ends 20\d\d-\d\d-\d\d \d\d:\d\d:\d\dZ\.$/m);
+    assert.match(made.stderr, /^It expires 20\d\d-\d\d-\d\d \d\d:\d\d:\d\dZ\.$/m);
     const address = made.stdout.trim();
     assert.match(address, new RegExp(`^${server.url}/s/hfl_`));
     await succeed(visit(["get", address, `${folder}/got`]));
@@ -95,7 +95,7 @@ describe("holdfast link, and get and put through a link", () => {
       assert.equal(missing.code, 4);
       assert.equal(
         missing.stderr,
-        `holdfast: There is no /day 2 in this link. 'holdfast ls ${address}' shows what there is.\n`,
+        `holdfast: There is no /day 2 in this link. 'holdfast ls ${address}' shows what is there.\n`,
       );
     }
     const file = (await succeed(run(["link", "/photos/a.txt"]))).trim();
@@ -206,7 +206,7 @@ describe("holdfast link, and get and put through a link", () => {
       ["link", "ls", "/shown"],
       ["permissions", "/shown"],
     ]) {
-      assert.match(await succeed(run(args)), /ended by an administrator/);
+      assert.match(await succeed(run(args)), /disabled by an administrator/);
     }
   });
 

@@ -37,11 +37,11 @@ export const linkCommand: CommandMaker = (context) => {
     "link ls /photos/2026",
   ])
     .argument("<path>", "file or folder on the server")
-    .option("--role <role>", "viewer, editor, or uploader (adds files to a folder and sees none); default viewer")
+    .option("--role <role>", "viewer, editor, or uploader (can add files to a folder, but not see any); default viewer")
     .option("--expires <when>", whenText)
     .option("--max-downloads <number>", "maximum number of downloads")
     .option("--password-stdin", "protect the link with a password, read from the first line of standard input")
-    .option("--name <name>", "text of the label")
+    .option("--name <name>", "label of the link")
     .option("--yes", "do not ask before sharing your whole drive");
   command.addCommand(list(context)).addCommand(show(context)).addCommand(remove(context));
   return runs<[string]>(context, command, async (run, path, options: LinkOptions) => {
@@ -137,7 +137,7 @@ function downloadsOf({
 export function stateOf({ has_password: hasPassword, disabled }: PermissionJson): string {
   return [
     ...(hasPassword === true ? ["with a password"] : []),
-    ...(disabled === true ? ["ended by an administrator"] : []),
+    ...(disabled === true ? ["disabled by an administrator"] : []),
   ].join(", ");
 }
 
@@ -195,6 +195,6 @@ function remove(context: Context) {
     const { client } = await run.connect();
     const id = readId(which) ?? (await findLink(client, which));
     await listedBy("link ls", client.call("deletePermission", { params: { id } }));
-    await run.output.done({ id, removed: true }, () => [`ended ${id}`]);
+    await run.output.done({ id, removed: true }, () => [`revoked ${id}`]);
   });
 }

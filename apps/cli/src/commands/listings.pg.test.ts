@@ -178,7 +178,7 @@ describe("Listings", () => {
     assert.equal((await run(["rm", "--permanent", "/other/b"])).stderr, "");
     assert.match(
       (await run(["rm", "--help"])).stdout,
-      /with all versions and whatever\s+was\s+moved\s+from\s+the\s+folder\s+to\s+the\s+trash\s+before/,
+      /with all versions and any\s+items\s+moved\s+from\s+the\s+folder\s+to\s+the\s+trash\s+earlier/,
     );
   });
 
@@ -255,10 +255,13 @@ describe("Listings", () => {
     assert.deepEqual([rm.code, rm.stdout.includes(command)], [0, true], rm.stdout);
     const again = await run(["devices", "rm", "lost"]);
     assert.deepEqual([again.code, again.stderr.includes(command)], [5, true], again.stderr);
-    assert.match((await run(["devices"])).stdout, /^signed out: lost \(.+\), .+; its copies stay there$/m);
+    assert.match((await run(["devices"])).stdout, /^signed out: lost \(.+\), .+; its copies are still there$/m);
     const asked = await run(["devices", "rm", `${id.slice(0, -1)}…`, "--remove-copies"]);
     assert.match(asked.stdout, /^lost \(.+\) was signed out before\nThe next time it connects, it removes its copies/);
-    assert.match((await run(["devices"])).stdout, /^signed out: lost \(.+\), copies: asked .+, not done yet$/m);
+    assert.match(
+      (await run(["devices"])).stdout,
+      /^signed out: lost \(.+\), copies: removal requested .+, not done yet$/m,
+    );
     for (const flags of [[], ["--remove-copies"]]) {
       const { code, stderr } = await run(["devices", "rm", "lost", ...flags]);
       assert.equal(code, 5, stderr);

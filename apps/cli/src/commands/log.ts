@@ -5,7 +5,7 @@ import type { CommandMaker } from "./command.ts";
 const shownByDefault = 50;
 
 export const logCommand: CommandMaker = (context) => {
-  const command = newCommand("log", "List what the syncs on this machine did, newest last", [
+  const command = newCommand("log", "List the activity of the syncs on this machine, newest last", [
     "log",
     "log ~/Drive",
     "log ~/Drive --last 1000",

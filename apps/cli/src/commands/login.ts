@@ -30,16 +30,16 @@ export const loginCommand: CommandMaker = (context) => {
     .argument("<url>", "server address")
     .option(
       "--email <address>",
-      "e-mail address; without it you are asked, and an empty answer signs in with a browser",
+      "e-mail address; if omitted, you are asked for it, and an empty answer signs in with a browser",
     )
     .option("--password-stdin", "read the password from the first line of standard input")
     .option(
       "--totp <code>",
-      "code from the authenticator app, or a recovery code; without it you are asked when it is needed",
+      "code from the authenticator app, or a recovery code; if omitted, you are asked when one is needed",
     )
     .option(
       "--device-name <name>",
-      "name of this device in the list of devices; default is the one given at the last login to this server, or the host name",
+      "name of this device in the list of devices; default is the name from the last login to this server, or the host name",
     )
     .option("--keep-account", "restore an account that you deleted")
     .option(
@@ -76,7 +76,7 @@ async function login(run: Run, url: string, options: LoginOptions): Promise<void
   const { onSlow } = await run.remarks();
   await lookAtServer(server, trust, onSlow);
   const client = openClient(server, { trust, onSlow });
-  let email = options.email ?? (await ask(context, "E-mail, or Enter alone to sign in with a browser: "));
+  let email = options.email ?? (await ask(context, "E-mail address, or just Enter to sign in with a browser: "));
   try {
     const byPassword = async () => {
       const password = given ?? (await askSecret(context, "Password: "));

@@ -28,10 +28,10 @@ export const lsCommand: CommandMaker = (context) => {
     "ls --json /photos",
     "ls https://drive.example/s/hfl_…",
   ])
-    .argument("[path]", "path on the server, ID from `shared`, or link, or a path below one (LINK/photos)", "/")
+    .argument("[path]", "path on the server, ID from `shared`, link, or path in a link (LINK/photos)", "/")
     .option("-l, --long", "also show kind (d, l, m, - or -x; p is private), size, time and version")
     .option("-R, --recursive", "list subfolders too, with paths")
-    .option("--sort <order>", `${fields.join(", ")}; with a - before it, in descending order`)
+    .option("--sort <order>", `${fields.join(", ")}; a leading - sorts in descending order`)
     .option("--password-stdin", "read the link's password from the first line of standard input");
   return runs<[string]>(context, command, async (run, path, options: LsOptions) => {
     assertOrder(options.sort);
@@ -75,7 +75,9 @@ async function* sortedByPath(pages: AsyncIterable<NodeJson[]>, { output }: Run):
     }
     for (const node of page) held.push(node);
     if (held.length <= sortedItemsMax) continue;
-    output.note(`There are more than ${formatNumber(sortedItemsMax)} files and folders in it: not sorted.`);
+    output.note(
+      `The folder contains more than ${formatNumber(sortedItemsMax)} files and folders, so they are not sorted.`,
+    );
     yield held;
     held = undefined;
   }

@@ -44,7 +44,7 @@ describe("put and get with --delete", () => {
     assert.equal((await json("put", root, "/put")).deleted, 0);
     const done = await run(["put", root, "/put", "--delete", "--exclude", "*.log"]);
     assert.equal(done.code, 0, done.stderr);
-    assert.match(done.stdout, /^0 files sent \(0 B\), 2 equal already, 5 deleted, 0 problems$/m);
+    assert.match(done.stdout, /^0 files sent \(0 B\), 2 already equal, 5 deleted, 0 problems$/m);
     assert.deepEqual(await remoteNames("/put"), ["deep", "deep/keep", "keep", "mixed", "mixed/a.log"]);
     const { items } = await json("trash", "ls");
     assert.deepEqual(items.map(({ path }: { path: string }) => path).toSorted(), [
@@ -70,7 +70,7 @@ describe("put and get with --delete", () => {
     mkdirSync(join(root, "f0"));
     const conflicting = await run(["put", root, "/many", "--delete", "--yes", "--json"]);
     assert.equal(JSON.parse(conflicting.stdout).deleted, 0);
-    assert.match(conflicting.stderr, /Nothing was deleted, because there were errors before/);
+    assert.match(conflicting.stderr, /Nothing was deleted, because of earlier errors/);
     rmSync(join(root, "f0"), { recursive: true });
     assert.equal((await json("put", root, "/many", "--delete", "--yes")).deleted, 60);
     assert.deepEqual(await remoteNames("/many"), ["stays"]);
@@ -121,7 +121,7 @@ describe("put and get with --delete", () => {
     assert.deepEqual(lines, [
       "delete T/deep (5.0 KiB)",
       "delete 240 paths in T/flat (4.6 KiB)",
-      "0 files would be fetched (0 B), 1 equal already, 61 changed here and kept, 485 would be deleted, 62 problems",
+      "0 files would be fetched (0 B), 1 already equal, 61 changed here and kept, 485 would be deleted, 62 problems",
     ]);
     const shownLines = shown.stderr
       .split("\n")

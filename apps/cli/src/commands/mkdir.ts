@@ -8,7 +8,7 @@ import type { CommandMaker } from "./command.ts";
 export const mkdirCommand: CommandMaker = (context) => {
   const command = newCommand("mkdir", "Create folders", ["mkdir /photos", "mkdir -p /photos/2026/may"])
     .argument("<paths...>", "paths on the server")
-    .option("-p, --parents", "create missing parent folders, and accept folders that exist already");
+    .option("-p, --parents", "create missing parent folders, and accept folders that already exist");
   return runs<[string[]]>(context, command, async (run, given, { parents }) => {
     const [{ parseNewPath }, { inTurn }] = await Promise.all([
       import("../remote/remote-path.ts"),

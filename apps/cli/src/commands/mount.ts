@@ -7,7 +7,7 @@ import { usage } from "../output/usage.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const mountCommand: CommandMaker = (context) => {
-  const command = newCommand("mount", "Add a folder that somebody shares with you to your files", [
+  const command = newCommand("mount", "Add a folder that someone shares with you to your files", [
     "mount holiday",
     "mount 0199c3a1-… --at /family/holiday",
   ])

@@ -12,14 +12,15 @@ interface PasswdOptions {
 }
 
 export const passwdCommand: CommandMaker = (context) => {
-  const command = newCommand("passwd", "Change your password; this ends all other sessions and all personal tokens", [
+  const command = newCommand(
     "passwd",
-    "printf '%s\\n' OLD NEW | holdfast passwd --password-stdin",
-  ])
+    "Change your password; this ends all other sessions and revokes all personal tokens",
+    ["passwd", "printf '%s\\n' OLD NEW | holdfast passwd --password-stdin"],
+  )
     .option("--password-stdin", "read the current and the new password from standard input, one line each")
     .option(
       "--totp <code>",
-      "code from the authenticator app, or a recovery code; without it you are asked when it is needed",
+      "code from the authenticator app, or a recovery code; if omitted, you are asked when one is needed",
     );
   return runs<[]>(context, command, async (run, { passwordStdin, totp }: PasswdOptions) => {
     const { client } = await run.connect();
@@ -35,7 +36,7 @@ export const passwdCommand: CommandMaker = (context) => {
       throw toNotCurrent(thrown, "current_password");
     }
     await run.output.done({ changed: true }, () => [
-      "Your password is changed. Your other sessions and your personal tokens have ended.",
+      "Your password was changed. Your other sessions were ended, and your personal tokens were revoked.",
     ]);
   });
 };

@@ -1,3 +1,3 @@
 import { pauseOrResume } from "./pause-or-resume.ts";
 
-export const pauseCommand = pauseOrResume("pause", "Pause a sync until 'resume', across restarts too");
+export const pauseCommand = pauseOrResume("pause", "Pause a sync until 'resume', even across restarts");

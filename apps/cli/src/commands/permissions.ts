@@ -35,5 +35,5 @@ function cellsOf(permission: PermissionJson, listing: Listing): string[] {
   const who = grantee.email ?? grantee.name ?? grantee.kind;
   const until = expires_at === null ? "" : `until ${listing.time(expires_at)}`;
   const kind = permission.app === true ? "app password" : grantee.kind;
-  return [kind, who, role, until, above === undefined ? "" : "from above", stateOf(permission), id];
+  return [kind, who, role, until, above === undefined ? "" : "inherited", stateOf(permission), id];
 }

@@ -12,7 +12,7 @@ export async function makeProgram(context: Context, version: string, only?: stri
     .version(version, "-v, --version", "print the version")
     // Makes `restore --version N` an option of restore.
     .enablePositionalOptions()
-    .helpOption("-h, --help", "show help, also after each command; 'holdfast help ls' does too")
+    .helpOption("-h, --help", "show help, also after each command; so does 'holdfast help ls'")
     .addHelpText("after", `\nExamples:\n${examples.map((example) => `  $ holdfast ${example}`).join("\n")}`);
   const single = only === undefined ? undefined : (commandTable[only] ?? hiddenTable[only]);
   const loaders = single === undefined ? Object.values(commandTable) : [single];

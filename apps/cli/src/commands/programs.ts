@@ -7,7 +7,7 @@ import { listedBy } from "./listed-by.ts";
 export const programsCommand: CommandMaker = (context) =>
   newGroup(
     "programs",
-    "Programs that you authorized, and what they may do",
+    "Programs that you authorized, and their permissions",
     ["programs ls", "programs rm 0198…"],
     [list(context), remove(context)],
     list(context),

@@ -80,7 +80,7 @@ describe("Login older than the proof's validity", () => {
     const terminal = start("token", "create", "with a code");
     await shown(terminal, /Password: /);
     terminal.type(`${administrator.password}\r`);
-    await shown(terminal, /Code of the authenticator app/);
+    await shown(terminal, /Code from the authenticator app/);
     terminal.type(`${code(30_000)}\r`);
     await shown(terminal, /Save it now/);
     assert.equal(await terminal.ended, 0);

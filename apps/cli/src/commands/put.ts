@@ -41,16 +41,16 @@ export const putCommand: CommandMaker = (context) => {
       "files and folders to upload (- for standard input), then the destination: a path on the server, a link, or an ID from `shared`",
     );
   command
-    .option("--delete", "also delete from the server what does not exist here; it goes to the trash")
+    .option("--delete", "also delete files and folders on the server that do not exist here; they go to the trash")
     .option(
       "--from-command <remote>",
       "run the command after -- without a shell and upload its output if it exits with 0",
     )
     .option("--allow-empty", "store an empty file if there is no input")
-    .option("--times", "also update files of which only the modification time changed")
-    .option("--yes", "allow very many deletions");
+    .option("--times", "also update files if only their modification time changed")
+    .option("--yes", "allow mass deletions");
   withNotes(withTransferOptions(command), [
-    "If the destination is an existing folder, a file is placed in it under its own name, and so is anything if the destination ends in / or there are several sources. Otherwise the destination is the new path; a folder is merged into an existing one.",
+    "If the destination is an existing folder, a file is placed in it under its own name. If the destination ends in / or there are several sources, folders are too. Otherwise the destination is the new path; a folder is merged into an existing one.",
   ]);
   return runs<[string[]]>(context, command, async (run, paths, flags: PutFlags) => {
     if (flags.fromCommand === undefined) {
@@ -85,7 +85,9 @@ async function putOutput(run: Run, remote: string, words: readonly string[], fla
       if (run.context.stderr.isTTY === true) clearBar(run.context.stderr);
     },
     get message() {
-      return output.isWhole ? `interrupted while ${remote} was stored; look there` : "interrupted; nothing was stored";
+      return output.isWhole
+        ? `interrupted while ${remote} was being stored; check whether it is there`
+        : "interrupted; nothing was stored";
     },
   };
   try {

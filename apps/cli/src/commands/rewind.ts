@@ -98,11 +98,11 @@ type Act = RewindAnswer["sample"][number]["act"];
 
 const actWords: Readonly<Record<Act, readonly [done: string, dry: string]>> = {
   restored: ["restored from the trash", "would be restored from the trash"],
-  reverted: ["restored to the old content", "would get the old content back"],
+  reverted: ["restored to the old content", "would be restored to the old content"],
   trashed: ["moved to the trash", "would move to the trash"],
   moved: ["moved back", "would move back"],
-  changed: ["got the old time or permissions back", "would get the old time or permissions back"],
-  purged: ["removed permanently since, cannot come back", "removed permanently since, cannot come back"],
+  changed: ["restored to the old time or permissions", "would be restored to the old time or permissions"],
+  purged: ["permanently deleted since, cannot be restored", "permanently deleted since, cannot be restored"],
   left: ["not changed", "would not be changed"],
 };
 
@@ -130,7 +130,7 @@ function linesOf(answer: RewindAnswer, isDry = false): string[] {
     }),
     ...(more > 0 ? [`and ${formatNumber(more)} more`] : []),
     ...(summary.length === 0 ? ["Nothing has changed since then."] : summary),
-    ...(bytes > 0 ? [`${formatBytes(bytes)} ${isDry ? "would come" : "came"} back`] : []),
+    ...(bytes > 0 ? [`${formatBytes(bytes)} ${isDry ? "would be restored" : "restored"}`] : []),
   ];
 }
 

@@ -13,7 +13,7 @@ export const rmCommand: CommandMaker = (context) => {
     .argument("<paths...>", "paths on the server; a folder includes everything in it")
     .option(
       "--permanent",
-      "delete permanently, with all versions and whatever was moved from the folder to the trash before; cannot be undone, but synced devices keep files in their .holdfast/trash for a while",
+      "delete permanently, with all versions and any items moved from the folder to the trash earlier; cannot be undone, but synced devices keep files in their .holdfast/trash for a while",
     )
     .option("--yes", "do not ask before deleting permanently");
   return runs<[string[]]>(context, command, async (run, given, { permanent, yes }) => {

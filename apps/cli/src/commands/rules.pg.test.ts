@@ -68,7 +68,7 @@ describe("holdfast rules", () => {
 
     for (const [action, question] of [
       ["approve", "Make these rules active on this device?"],
-      ["reject", "Write the previous rules back into the file, for all devices?"],
+      ["reject", "Restore the previous rules in the file, for all devices?"],
     ] as const) {
       const refused = await answering(join(folder, "config"), ["rules", action, root], "n");
       assert.ok(refused.shown.includes(question), refused.shown);

@@ -29,7 +29,7 @@ export const rulesCommand: CommandMaker = (context) => {
     run.output.note(
       waiting.length === 0
         ? noneText
-        : "To make them active on this device: holdfast rules approve. To write the previous rules back: holdfast rules reject.",
+        : "To make them active on this device: holdfast rules approve. To restore the previous rules: holdfast rules reject.",
     );
   });
 };
@@ -98,7 +98,7 @@ async function assertMeant(run: Run, action: "approve" | "reject", waiting: read
   const question =
     action === "approve"
       ? "Make these rules active on this device?"
-      : "Write the previous rules back into the file, for all devices?";
+      : "Restore the previous rules in the file, for all devices?";
   await assertConfirmed(run.context, question, "Nothing was changed. They are still waiting.");
 }
 

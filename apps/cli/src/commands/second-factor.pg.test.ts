@@ -121,7 +121,7 @@ describe("second-factor", () => {
     const login = start("login", command.server.url, "--email", email);
     await shown(login, /Password: /);
     login.type(`${password}\r`);
-    await shown(login, /Code of the authenticator app \(or a recovery code\): /);
+    await shown(login, /Code from the authenticator app \(or a recovery code\): /);
     login.type(`${codeOf(secret, "next")}\r`);
     await shown(login, new RegExp(`as ${email.replace(".", "\\.")}`));
     assert.equal(await login.ended, 0);

@@ -65,10 +65,11 @@ function factorsOf({
 }
 
 function switchOn(context: Context) {
-  const command = withProof("on", "Turn it on: show a QR code for the app and ask for the code that the app displays", [
-    "second-factor on",
-    "second-factor on --password-stdin < password.txt",
-  ]);
+  const command = withProof(
+    "on",
+    "Turn on two-factor authentication: show a QR code for the app, then ask for the code that the app displays",
+    ["second-factor on", "second-factor on --password-stdin < password.txt"],
+  );
   return runs<[]>(context, command, async (run, options: ProofOptions) => {
     const { client } = await run.connect();
     const prepared = await withCode(run, options, (body) =>
@@ -78,7 +79,7 @@ function switchOn(context: Context) {
       await run.output.result(prepared, () => [
         `Secret for the authenticator app: ${prepared.secret}`,
         prepared.uri,
-        "It is not on yet. Confirm with the code that the app shows: holdfast second-factor confirm CODE",
+        "The second factor is not on yet. Confirm with the code that the app shows: holdfast second-factor confirm CODE",
       ]);
       return;
     }
@@ -119,7 +120,9 @@ function renew(context: Context) {
 }
 
 function switchOff(context: Context) {
-  const command = withProof("off", "Turn it off: sign in with the password alone", ["second-factor off"]);
+  const command = withProof("off", "Turn off two-factor authentication; the password alone is then enough to sign in", [
+    "second-factor off",
+  ]);
   return runs<[]>(context, command, async (run, options: ProofOptions) => {
     const { client } = await run.connect();
     await withCode(run, options, (body) => client.call("endSecondFactor", { body, asksOnce: true }));

@@ -4,7 +4,7 @@ import { usage } from "../output/usage.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const serveCommand: CommandMaker = (context) => {
-  const command = newCommand("serve", "Run the server; the first start creates all it needs", [
+  const command = newCommand("serve", "Run the server; the first start creates everything it needs", [
     "serve",
     "serve --data /srv/holdfast --listen 127.0.0.1:8420",
     "serve --listen 0.0.0.0:8420 --tls-cert cert.pem --tls-key key.pem",
@@ -14,18 +14,18 @@ export const serveCommand: CommandMaker = (context) => {
     .option("--data <folder>", "folder for all of the server's data")
     .option(
       "--expect-data",
-      "start only if the folder already holds data, never as a new server: for a disk that may be mounted late",
+      "start only if the folder already contains data, never as a new server; for a disk that may be mounted late",
     )
     .option("--listen <address>", "host and port; default 127.0.0.1:8420")
     .option("--database-url <url>", "use an external PostgreSQL instead of the embedded one")
     .option("--store <place>", "folder or s3://… bucket for file content")
-    .option("--second-store <place>", "a second store that holds the same content")
+    .option("--second-store <place>", "second store with the same content")
     .option("--redis-url <url>", "Redis server that shares rate limits and wake-ups between processes")
     .option("--tls-cert <file>", "certificate with its chain, in PEM")
     .option("--tls-key <file>", "private key of the certificate, in PEM")
     .option("--acme <domain>", "get a certificate from Let's Encrypt and agree to its terms; can be repeated", join)
     .option("--acme-email <address>", "contact address for the certificate authority")
-    .option("--behind-proxy [hops]", "a proxy terminates TLS; number of proxies whose forwarded address to trust")
+    .option("--behind-proxy [hops]", "a proxy terminates TLS; number of proxies whose forwarded addresses are trusted")
     .option("--roles <list>", "run only these roles, comma-separated")
     .option("--config <file>", "read settings from a JSON file")
     .option(

@@ -69,7 +69,7 @@ export const shareCommand: CommandMaker = (context) => {
       },
     });
     const invited = permission.grantee.kind === "pending" ? ", who has no account yet" : "";
-    const until = permission.expires_at === null ? "" : `, ends ${endFor(run.output, permission.expires_at)}`;
+    const until = permission.expires_at === null ? "" : `, expires ${endFor(run.output, permission.expires_at)}`;
     const link = permission.invitation_url;
     await run.output.done(
       permission,

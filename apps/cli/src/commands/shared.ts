@@ -12,7 +12,7 @@ const columns: readonly Column[] = [
 ];
 
 export const sharedCommand: CommandMaker = (context) => {
-  const command = newCommand("shared", "List what others share with you", ["shared"]);
+  const command = newCommand("shared", "List files and folders that others share with you", ["shared"]);
   return runs<[]>(context, command, async (run) => {
     const { allPages, pageItemsMax } = await import("../remote/pages.ts");
     const { client } = await run.connect();

@@ -34,7 +34,7 @@ describe("Device signed out", () => {
     const { stdout } = await run(["status", root]);
     assert.ok(
       stdout.includes(
-        `  ! This device was signed out, as by a password change or from another of your devices. Sign in with: holdfast login ${url}, then`,
+        `  ! This device was signed out, for example by a password change or from another of your devices. Sign in with: holdfast login ${url}, then`,
       ),
       stdout,
     );

@@ -3,7 +3,7 @@ import type { CommandMaker } from "./command.ts";
 import { nodeRows } from "./node-rows.ts";
 
 export const starredCommand: CommandMaker = (context) => {
-  const command = newCommand("starred", "List what you starred, most recent first", ["starred"]);
+  const command = newCommand("starred", "List starred files and folders, most recent first", ["starred"]);
   return runs<[]>(context, command, async (run) => {
     const { allPages, pageItemsMax } = await import("../remote/pages.ts");
     const { client } = await run.connect();

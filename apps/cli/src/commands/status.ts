@@ -24,10 +24,10 @@ export const statusCommand: CommandMaker = (context) => {
     "status",
     "Show the syncs on this machine and the address of their page",
     ["status", "status ~/Drive", "status --watch", "status --json"],
-    "print a JSON document to standard output and nothing else; with --watch, one per line for each change",
+    "print only a JSON document to standard output; with --watch, one per line for each change",
   )
     .argument("[folder]", "synced folder; default is all")
-    .option("--watch", "keep showing changes of the status until Ctrl-C")
+    .option("--watch", "keep showing status changes until Ctrl-C")
     .option("--all", `list all files with a problem, not only the first ${pathsMax} of each kind`);
   return runs<[string | undefined]>(context, command, async (run, folder, { watch, all }) => {
     const listing = { output: run.output, pathsMax: all === true ? Infinity : pathsMax };

@@ -29,7 +29,7 @@ export const syncCommand: CommandMaker = (context) => {
     .option("--once", "exit once everything is in sync")
     .option(
       "--device-name <name>",
-      "name for this device in conflicted copies and in 'status'; 'devices' keeps the name of the login",
+      "name for this device in conflicted copies and in 'status'; 'devices' shows the name from the login",
     )
     .option("--confirm-deletes", "approve the deletions that are pending at the start")
     .option("--exclude <path>", "path in the folder to leave out; can be repeated", collect)
@@ -39,8 +39,11 @@ export const syncCommand: CommandMaker = (context) => {
     .option("--dry-run", "show what would be done without doing it")
     .option("--limit-up <rate>", "upload limit in bytes per second, such as 500K or 2M")
     .option("--limit-down <rate>", "download limit in bytes per second")
-    .option("--brake <count>", "number of deletions at once that need your approval; off for none; on for the default")
-    .option("--forget", "stop syncing this folder; no file is changed")
+    .option(
+      "--brake <count>",
+      "number of simultaneous deletions that need your approval; off to disable, on for the default",
+    )
+    .option("--forget", "stop syncing this folder; no files are changed")
     .option("--yes", "do not ask before syncing your whole home folder")
     .option("--log", "print each change as it happens; 'holdfast log' lists them later")
     .option("--install-service", "install a systemd user service that runs this sync")

@@ -131,7 +131,7 @@ describe("put and get with options", () => {
     assert.equal((await run(["cat", "/dry/edited"])).stdout, "12345");
     const shown = await run(["put", root, "/dry", "--dry-run"]);
     assert.match(shown.stdout, /^replace \/dry\/edited \(5 B\)$/m);
-    assert.match(shown.stdout, /^2 files and 1 symbolic link would be sent \(8 B\), 2 equal already, 0 problems$/m);
+    assert.match(shown.stdout, /^2 files and 1 symbolic link would be sent \(8 B\), 2 already equal, 0 problems$/m);
     assert.equal((await run(["put", "-", "/dry/in", "--dry-run"], "x")).code, 2);
   });
 

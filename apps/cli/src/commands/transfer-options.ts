@@ -20,7 +20,11 @@ export interface TransferFlags {
 export function withTransferOptions(command: Command): Command {
   return command
     .option("--dry-run", "show what would be done without doing it")
-    .option("--exclude <pattern>", "skip what matches this pattern, as in .holdfastignore; can be repeated", collect)
+    .option(
+      "--exclude <pattern>",
+      "skip files and folders that match this pattern, as in .holdfastignore; can be repeated",
+      collect,
+    )
     .option("--limit <rate>", "maximum rate in bytes per second, such as 500K or 2M")
     .option("--password-stdin", "read the link's password from the first line of standard input");
 }

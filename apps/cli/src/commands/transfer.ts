@@ -41,7 +41,7 @@ const columns: readonly Column[] = [
 ];
 
 function list(context: Context) {
-  const command = newCommand("ls", "List the transfers that you offered and that others offered you", ["transfer ls"]);
+  const command = newCommand("ls", "List transfers offered by you or to you", ["transfer ls"]);
   return runs<[]>(context, command, async (run) => {
     const { allPages } = await import("../remote/pages.ts");
     const { client } = await run.connect();

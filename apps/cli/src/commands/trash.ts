@@ -40,7 +40,7 @@ function sizeIn(listing: Listing, node: Pick<NodeJson, "kind" | "size">): string
 }
 
 function restore(context: Context) {
-  const command = newCommand("restore", "Restore items to where they were", ["trash restore /old.txt"])
+  const command = newCommand("restore", "Restore items to their original locations", ["trash restore /old.txt"])
     .argument("<what...>", "ID, former path, or name")
     .option("--to <folder>", "restore to another folder");
   return runs<[string[]]>(context, command, async (run, wanted, { to }) => {

@@ -9,7 +9,7 @@ export const treeCommand: CommandMaker = (context) => {
     "tree /photos",
     "tree https://drive.example/s/hfl_…",
   ])
-    .argument("[path]", "path on the server, ID from `shared`, or link, or a path below one (LINK/photos)", "/")
+    .argument("[path]", "path on the server, ID from `shared`, link, or path in a link (LINK/photos)", "/")
     .option("--password-stdin", "read the link's password from the first line of standard input");
   return runs<[string]>(context, command, async (run, path, { passwordStdin }: { passwordStdin?: true }) => {
     const [{ lookUpIn }, { listBelow }] = await Promise.all([

@@ -13,7 +13,7 @@ import { readVersion } from "./version-argument.ts";
 export const diffCommand: CommandMaker = (context) => {
   const command = newCommand(
     "diff",
-    "Show the changes between two versions of a file: lines of text, otherwise blocks",
+    "Show the changes between two versions of a file: line by line for text, otherwise in blocks",
     ["versions diff /notes.txt", "versions diff /notes.txt 3", "versions diff /notes.txt 3 5 | patch notes.txt"],
   )
     .argument("<path>", "file on the server")

@@ -11,7 +11,7 @@ export const labelCommand: CommandMaker = (context) => {
     .argument("<path>", "file on the server")
     .argument("<version>", "version from 'holdfast versions'")
     .argument("[label]", "text of the label")
-    .option("--remove", "remove the label, so that the version is deleted like any other");
+    .option("--remove", "remove the label, so that the version can be deleted automatically");
   return runs<[string, string, string | undefined]>(context, command, async (run, path, version, label, { remove }) => {
     const { lookUpFile } = await import("../remote/look-up.ts");
     const number = readVersion(version, path);
@@ -25,7 +25,7 @@ export const labelCommand: CommandMaker = (context) => {
     await run.output.done(labelled, () => [
       labelled.label === undefined
         ? `version ${labelled.number} of ${path} has no label`
-        : `version ${labelled.number} of ${path} is labelled: ${labelled.label}`,
+        : `version ${labelled.number} of ${path} is labeled: ${labelled.label}`,
     ]);
   });
 };

@@ -12,7 +12,7 @@ export const pruneCommand: CommandMaker = (context) => {
     .argument("<path>", "file or folder on the server")
     .option(
       "--keep <n>",
-      "number of newest versions of each file to keep, including the current one; labelled ones are kept too",
+      "number of recent versions to keep of each file, including the current one; labeled versions are also kept",
     )
     .option("--dry-run", "only show what would be deleted")
     .option("--yes", "do not ask");

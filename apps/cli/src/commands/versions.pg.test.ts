@@ -27,7 +27,7 @@ describe("holdfast versions", () => {
     await putAll("/a", ["one\n", "two\n"]);
     const { name } = await json("whoami");
     const labelled = await run(["versions", "label", "/a", "1", "as sent"]);
-    assert.deepEqual([labelled.code, labelled.stdout], [0, "version 1 of /a is labelled: as sent\n"], labelled.stderr);
+    assert.deepEqual([labelled.code, labelled.stdout], [0, "version 1 of /a is labeled: as sent\n"], labelled.stderr);
     const lines = (await run(["versions", "/a"])).stdout.trimEnd().split("\n");
     const { items } = await json("versions", "/a");
     const [{ device }] = items;

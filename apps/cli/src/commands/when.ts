@@ -84,6 +84,6 @@ function requireStorable(text: string, atMs: number): void {
 
 function notATime(text: string): Error {
   return usage(
-    `${JSON.stringify(text)} is not a valid time. Write a duration such as 90m, 12h or 30d, a day such as 2027-01-31, "2027-01-31 09:00" in local time, or 2027-01-31T09:00:00Z.`,
+    `${JSON.stringify(text)} is not a valid time. Use a duration such as 90m, 12h or 30d, a day such as 2027-01-31, "2027-01-31 09:00" in local time, or 2027-01-31T09:00:00Z.`,
   );
 }

@@ -82,7 +82,7 @@ async function otherCertificate(server: string, cause: unknown): Promise<Holdfas
   const found =
     shown === undefined
       ? `${server} presented no certificate. Is its address https://?`
-      : `The certificate of ${server} has the fingerprint SHA256:${shown}, not the one given with --fingerprint. Compare it with the one that the server prints when it starts. If they differ, somebody may be intercepting the connection.`;
+      : `The certificate of ${server} has the fingerprint SHA256:${shown}, not the one given with --fingerprint. Compare it with the one that the server prints when it starts. If they differ, someone may be intercepting the connection.`;
   return new HoldfastError("unreachable", found, { cause, body: { network: "CERT_CHANGED" } });
 }
 

@@ -13,7 +13,7 @@ export async function askingAgain<Result>(
   run: Run,
   given: string | undefined,
   act: (totp: string | undefined) => Promise<Result>,
-  { appQuestion = "Code of the authenticator app (or a recovery code): ", passkeysAlone = passkeysInBrowser } = {},
+  { appQuestion = "Code from the authenticator app (or a recovery code): ", passkeysAlone = passkeysInBrowser } = {},
 ): Promise<Result> {
   for (let tries = 0, totp = given; ; tries += 1) {
     try {

@@ -13,11 +13,11 @@ const triesMax = 3;
 export async function prove(run: Run, client: ApiClient): Promise<void> {
   if (run.context.stdin.isTTY !== true) {
     const message =
-      "The server must confirm that it is you, because you signed in a while ago. Run 'holdfast login' again first, or use a token (HOLDFAST_TOKEN). Nothing was done.";
+      "You must confirm your identity, because you signed in a while ago. Run 'holdfast login' again first, or use a token (HOLDFAST_TOKEN). Nothing was done.";
     throw new HoldfastError("proof_required", message);
   }
   const { askSecret } = await import("./terminal.ts");
-  run.output.say("The server must confirm that it is you, because you signed in a while ago.");
+  run.output.say("You must confirm your identity, because you signed in a while ago.");
   for (let tries = 1; ; tries += 1) {
     const password = await askSecret(run.context, "Password: ");
     if (password === "") throw new HoldfastError("usage", "The password is empty. Nothing was done.");

@@ -49,7 +49,7 @@ export async function askNewPassword(
 ): Promise<string> {
   const first = check(await askFirst());
   const second = await askSecret(context, "Repeat the password: ");
-  if (first !== second) throw new HoldfastError("usage", "The two passwords are not the same.");
+  if (first !== second) throw new HoldfastError("usage", "The passwords do not match.");
   return first;
 }
 
@@ -80,7 +80,7 @@ export async function firstLines(input: Context["stdin"], count: number): Promis
 
 export async function firstLine(input: Context["stdin"]): Promise<string> {
   const [line = ""] = await firstLines(input, 1);
-  if (line === "") throw new HoldfastError("usage", "Standard input has no password in its first line.");
+  if (line === "") throw new HoldfastError("usage", "Standard input has no password on its first line.");
   return line;
 }
 

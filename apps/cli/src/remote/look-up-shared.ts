@@ -20,7 +20,7 @@ export async function lookUpShared(client: ApiClient, given: string): Promise<No
   if (node !== undefined) return node;
   throw new HoldfastError(
     "not_found",
-    `There is no ${joinPath(names)} in the shared folder. 'holdfast ls ${byId.id}' shows what there is.`,
+    `There is no ${joinPath(names)} in the shared folder. 'holdfast ls ${byId.id}' shows what is there.`,
   );
 }
 
@@ -33,7 +33,7 @@ export async function lookUpIn(client: ApiClient, link: LinkAddress | undefined,
   if (node !== undefined) return node;
   throw new HoldfastError(
     "not_found",
-    `There is no ${path} in this link. 'holdfast ls ${address}' shows what there is.`,
+    `There is no ${path} in this link. 'holdfast ls ${address}' shows what is there.`,
   );
 }
 

@@ -23,7 +23,7 @@ test("the hint about a missing path names an existing folder", async () => {
     ["/a/b/x/y", "/a/b"],
     ["/a/b/file/x", "/a/b"],
   ] as const) {
-    const message = new RegExp(`'holdfast ls ${named}' shows what there is`);
+    const message = new RegExp(`'holdfast ls ${named}' shows what is there`);
     await assert.rejects(lookUp(client, missing), { code: "not_found", message }, missing);
   }
 });

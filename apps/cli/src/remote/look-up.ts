@@ -13,7 +13,7 @@ export async function lookUp(client: ApiClient, given: string): Promise<NodeJson
   const above = await nearestAbove(client, path);
   throw new HoldfastError(
     "not_found",
-    `There is no ${path} on the server. 'holdfast ls ${above}' shows what there is.`,
+    `There is no ${path} on the server. 'holdfast ls ${above}' shows what is there.`,
   );
 }
 

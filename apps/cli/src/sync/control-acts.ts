@@ -73,7 +73,7 @@ export function readLimits(body: unknown): { readonly up: number | null; readonl
   const { up, down } = parsed(limits, body);
   const read = (text: string, name: string): number | null =>
     parseRate(text.trim() === "" ? undefined : text.trim(), name) ?? null;
-  return { up: read(up, "The limit to the server"), down: read(down, "The limit from the server") };
+  return { up: read(up, "The upload limit"), down: read(down, "The download limit") };
 }
 
 /**

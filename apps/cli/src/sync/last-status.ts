@@ -108,7 +108,7 @@ function answerCounts(answers: readonly RecordedAnswer[]): Pick<SyncReport, "del
 }
 
 const clearingMessage =
-  "This device was signed out from another one of your devices. The copies here that the server has are being removed.";
+  "This device was signed out from another one of your devices. Local copies of files on the server are being removed.";
 
 /** Returns why the client is not running and how to start it. Without a valid login, signing in comes first. */
 async function whyStopped({ folder, record }: KnownSync, problems: readonly Problem[]): Promise<string> {
@@ -127,7 +127,7 @@ async function whyStopped({ folder, record }: KnownSync, problems: readonly Prob
   const why =
     login === undefined
       ? `This sync is not running, and no login for ${server} is stored.`
-      : "This device was signed out, as by a password change or from another of your devices.";
+      : "This device was signed out, for example by a password change or from another of your devices.";
   const resumed = record.is_paused ? "run 'holdfast resume', then " : "";
   const orToken = login === undefined ? ", or set HOLDFAST_TOKEN" : "";
   return `${why} Sign in with: holdfast login ${shellWord(server)}${orToken}, then ${resumed}start the sync with: holdfast sync ${word}`;

@@ -82,7 +82,7 @@ export async function holdRoot(
 /** Creating a missing root again would hide its disk, which may only be unmounted. */
 function refuseVanished(path: string, syncs: readonly KnownSync[]): void {
   if (existsSync(path) || !syncs.some(({ record }) => record.root === path)) return;
-  const message = `${path} was synced but does not exist now: is its disk mounted? No files were changed. If it was moved, use its new path.`;
+  const message = `${path} was synced but no longer exists: is its disk mounted? No files were changed. If it was moved, use its new path.`;
   throw new HoldfastError("failed", message);
 }
 
@@ -92,7 +92,7 @@ function refuseVanished(path: string, syncs: readonly KnownSync[]): void {
  */
 export async function refuseEmptied(root: string, known: KnownSync | undefined): Promise<void> {
   if (known === undefined || known.record.marker === null || (await readMarker(root)) !== undefined) return;
-  const message = `${root} was synced but its ${markerPath} is missing now: is its disk mounted? No files were changed. To remove that sync: ${forgetting(root)}`;
+  const message = `${root} was synced but its ${markerPath} is now missing: is its disk mounted? No files were changed. To remove that sync: ${forgetting(root)}`;
   throw new HoldfastError("failed", message);
 }
 

@@ -50,7 +50,7 @@ test("a preview shows each file's size, the totals of both directions, and each 
   ]);
   assert.equal(
     summaryOf(changes, [], undefined),
-    "63 changes: 62 KiB to upload, 1.0 KiB to download, 1 file in conflict, kept twice.",
+    "63 changes: 62 KiB to upload, 1.0 KiB to download, 1 file in conflict, both versions kept.",
   );
   assert.equal(summaryOf([], [], undefined), "Nothing to do.");
 });

@@ -100,7 +100,7 @@ export function summaryOf(
   const facts = [
     ...(up === 0 ? [] : [`${formatBytes(up)} to upload`]),
     ...(down === 0 ? [] : [`${formatBytes(down)} to download`]),
-    ...(conflicts === 0 ? [] : [`${count(conflicts, "file")} in conflict, kept twice`]),
+    ...(conflicts === 0 ? [] : [`${count(conflicts, "file")} in conflict, both versions kept`]),
   ];
   const total = facts.length === 0 ? count(number, "change") : `${count(number, "change")}: ${facts.join(", ")}`;
   const done = number === 0 ? "Nothing to do" : total;

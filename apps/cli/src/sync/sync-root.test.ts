@@ -55,11 +55,13 @@ test("a synced folder cannot be inside or around another one", async () => {
   const outer = join(home, "outer");
   mark(join(outer, "inner"), "i");
   mkdirSync(join(outer, "inner", "deep"));
-  await assert.rejects(refuseNested(join(outer, "inner", "deep"), []), { message: /is in .*inner, which is synced/ });
+  await assert.rejects(refuseNested(join(outer, "inner", "deep"), []), {
+    message: /is in .*inner, which is already synced/,
+  });
   await assert.rejects(refuseNested(outer, [known(join(outer, "inner"), "i")]), { message: /contains .*inner/ });
   await refuseNested(join(outer, "inner"), [known(join(outer, "inner"), "i")]);
   mark(outer, "o");
-  await assert.rejects(refuseNested(join(outer, "inner"), []), { message: /is in .*outer, which is synced/ });
+  await assert.rejects(refuseNested(join(outer, "inner"), []), { message: /is in .*outer, which is already synced/ });
   // It was synced before the outer folder, which ignores it.
   await refuseNested(join(outer, "inner"), [known(join(outer, "inner"), "i")]);
   const other = [known(join(outer, "inner"), "another")];

@@ -26,7 +26,7 @@ export async function checkRoot(path: string, configFolder: string): Promise<str
     throw new HoldfastError("usage", `${root} is the whole system. Specify a folder in it.`);
   const ownFolder = await realpath(configFolder).catch(() => configFolder);
   if (isInside(root, ownFolder)) {
-    const message = `${ownFolder} holds Holdfast's own login and must not be synced. Choose another folder.`;
+    const message = `${ownFolder} contains Holdfast's own login and must not be synced. Choose another folder.`;
     throw new HoldfastError("usage", message);
   }
   return root;
@@ -111,6 +111,6 @@ export function forgetting(root: string): string {
 }
 
 function nested(root: string, how: string, other: string): HoldfastError {
-  const message = `${root} ${how} ${other}, which is synced already. A folder can only be synced by one client. To remove the other sync: ${forgetting(other)}`;
+  const message = `${root} ${how} ${other}, which is already synced. A folder can only be synced by one client. To remove the other sync: ${forgetting(other)}`;
   return new HoldfastError("failed", message);
 }

@@ -33,7 +33,7 @@ describe("Server without space", () => {
     );
     assert.doesNotMatch(stderr, /accidents/, "that page is for whoever runs the server");
     const [counts, left, ...rest] = stdout.split("\n");
-    assert.equal(counts, "0 files sent (0 B), 0 equal already, 7 not sent (21 KiB), 1 problem");
+    assert.equal(counts, "0 files sent (0 B), 0 already equal, 7 not sent (21 KiB), 1 problem");
     assert.match(left ?? "", /^Not sent: \S+\/tree\/\d, \S+\/tree\/\d, \S+\/tree\/\d and 4 more$/);
     assert.deepEqual(rest, [""], "no room is taken by parts of files");
     const answer = await json("put", tree, "/tree");

@@ -22,7 +22,7 @@ const harmless: ReadonlySet<string> = new Set([
 /** Missing items of an incomplete source or transfer are unknown, so nothing is deleted. */
 export function isWhole(report: TransferReport): boolean {
   if (report.problems.every(({ code }) => harmless.has(code))) return true;
-  report.problem("", "Nothing was deleted, because there were errors before. Run it again.", "not_deleted");
+  report.problem("", "Nothing was deleted, because of earlier errors. Run the command again.", "not_deleted");
   return false;
 }
 
@@ -43,7 +43,7 @@ export async function mayDelete(
       report.problem("", `${what} would wait: a run without --yes deletes none of them.`, "not_deleted");
     return true;
   }
-  const answer = await confirm(`${what}: go on?`);
+  const answer = await confirm(`${what}: continue?`);
   if (answer === true) return true;
   const advice = answer === undefined ? " List them with --dry-run, then delete them with --yes." : "";
   report.problem("", `${what} need your approval, so nothing was deleted.${advice}`, "not_deleted");

@@ -69,7 +69,7 @@ export class TransferReport {
   get itemsNotSent(): string {
     const set = this.attributesSet;
     const attributes = set === 0 ? "" : `${formatNumber(set)} with a new time or permissions, `;
-    return `${attributes}${formatNumber(this.filesEqual)} equal already`;
+    return `${attributes}${formatNumber(this.filesEqual)} already equal`;
   }
 
   sent(name: string): void {

@@ -175,8 +175,8 @@ test("a file that is put alone gets a new time and executable bit as one in a fo
     const { items } = await json("ls", "/single");
     return [stdout.trim(), items[0].executable, Date.parse(items[0].modified_at) / 1000];
   };
-  const equal = "0 files sent (0 B), 1 equal already, 0 problems";
-  const set = "0 files sent (0 B), 1 with a new time or permissions, 0 equal already, 0 problems";
+  const equal = "0 files sent (0 B), 1 already equal, 0 problems";
+  const set = "0 files sent (0 B), 1 with a new time or permissions, 0 already equal, 0 problems";
   const [, , firstSeconds] = await put(1000);
   assert.notEqual(firstSeconds, 1000);
   assert.deepEqual(await put(1000), [equal, false, firstSeconds]);
@@ -292,8 +292,8 @@ test("a link that is meaningless elsewhere is rejected with the reason", async (
   symlinkSync("loop", join(home, "loop"));
   for (const [link, code, message] of [
     [join(home, "loop"), 1, /loop: its symbolic links form a loop/],
-    ["/proc/self/exe", 2, /is a link of the system, .* Upload what it leads to: \/.*node/],
-    ["/proc/self/cwd", 2, /is a link of the system/],
+    ["/proc/self/exe", 2, /is a system link .* Upload its target: \/.*node/],
+    ["/proc/self/cwd", 2, /is a system link/],
   ] as const) {
     const { code: exitCode, stderr } = await run(["put", link, "/of-the-system"]);
     assert.equal(exitCode, code, stderr);

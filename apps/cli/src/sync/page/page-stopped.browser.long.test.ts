@@ -29,8 +29,8 @@ test("deletions of a stopped sync are answered for its next start", async () => 
   await saveLastStatus(stopped.folder, { report: { ...report, deletions_waiting: 1 }, deletions: [deletion] });
   await page.goto(channel.pageUrl);
   const waiting = page.getByRole("region", { name: "Music", exact: true }).locator(".deletions");
-  await waiting.getByText("Its next start applies your answer.").waitFor();
-  await waiting.getByRole("button", { name: "Bring them back" }).click();
+  await waiting.getByText("Your answer will be applied when it starts.").waitFor();
+  await waiting.getByRole("button", { name: "Restore them" }).click();
   await waiting.waitFor({ state: "hidden" });
   assert.deepEqual((await lastStatus(stopped)).deletions, []);
   assert.deepEqual(complaints, []);
@@ -45,7 +45,7 @@ test("approved deletions of a stopped sync are shown, and can be undone until it
   await approved.getByRole("heading", { name: "1 deletion approved; deleted at the next sync" }).waitFor();
   await approved.getByText("song.mp3 approved; deleted on the server at the next sync").waitFor();
   assert.deepEqual(await axeProblems(page), []);
-  await approved.getByRole("button", { name: "Bring them back" }).click();
+  await approved.getByRole("button", { name: "Restore them" }).click();
   await approved.waitFor({ state: "hidden" });
   assert.deepEqual((await lastStatus(stopped)).answers, []);
   assert.deepEqual(complaints, []);

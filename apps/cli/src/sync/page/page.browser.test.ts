@@ -130,7 +130,7 @@ longTest("a working sync shows a bar, the rate, amounts done and left, the time 
   await folder("Photos").getByText("45 %, 5.0 MiB/s, 3:05 left", { exact: true }).waitFor();
   const amounts = "1,200 of 4,000 changes, 45 MiB of 100 MiB; 2,800 changes, 55 MiB left";
   await folder("Photos").getByText(amounts, { exact: true }).waitFor();
-  const names = folder("Photos").getByRole("list", { name: "Moving now" }).getByRole("listitem");
+  const names = folder("Photos").getByRole("list", { name: "Transferring now" }).getByRole("listitem");
   assert.deepEqual(await names.allTextContents(), ["holiday/b.jpg", "holiday/a.jpg"]);
   const none = { share: undefined, bytesPerSecond: 0, secondsLeft: undefined, pendingFiles: 0, names: [] };
   const looked = "looking for changes: 12,400 files seen";
@@ -162,7 +162,7 @@ longTest("problems of one kind are one entry with their number, separate from it
 
 test("recent changes come from the log, the newest first, and names are plain text", async () => {
   await page.goto(channel.pageUrl);
-  const recent = folder("Drive").getByRole("list", { name: "Recent changes, the newest first" }).getByRole("listitem");
+  const recent = folder("Drive").getByRole("list", { name: "Recent changes, newest first" }).getByRole("listitem");
   await recent.getByText("created here: notes/<b>plan</b>.txt").waitFor();
   assert.match((await recent.first().textContent()) ?? "", /problem: film\.mkv: It is too large\.$/);
   await folder("Photos").getByText("No changes yet.").waitFor();
@@ -247,8 +247,8 @@ test("waiting changes are shown by folder, and exactly those shown are approved 
   const waiting = folder("Drive").locator(".deletions");
   await waiting.getByRole("heading", { name: "2 deletions wait for you" }).waitFor();
   await waiting.getByText("photos/: 2 files (14 B) would be deleted here").waitFor();
-  await waiting.getByRole("button", { name: "Bring them back" }).click();
-  await page.locator("#told").getByText("Bring them back.").waitFor();
+  await waiting.getByRole("button", { name: "Restore them" }).click();
+  await page.locator("#told").getByText("Restore them.").waitFor();
   await waiting.getByRole("button", { name: "Approve exactly these" }).click();
   await waiting.waitFor({ state: "hidden" });
   assert.deepEqual(drive.calls, ["undo a,b", "approve a,b"]);
@@ -295,21 +295,21 @@ test("limits and exclusions are shown and changed, and an invalid one is rejecte
   await page.goto(channel.pageUrl);
   const settings = folder("Drive").locator(".settings");
   await settings.getByText("Limits and exclusions").click();
-  const [up, down] = [settings.getByLabel("To the server"), settings.getByLabel("From the server")];
+  const [up, down] = [settings.getByLabel("Upload"), settings.getByLabel("Download")];
   assert.deepEqual([await up.inputValue(), await down.inputValue()], ["500K", ""]);
   await up.fill("fast");
   await settings.getByRole("button", { name: "Set limits" }).click();
-  await page.getByRole("alert").getByText("The limit to the server is a number of bytes a second such as").waitFor();
+  await page.getByRole("alert").getByText("The upload limit is a number of bytes a second such as").waitFor();
   await up.fill("");
   await down.fill("1.5M");
   await down.press("Enter");
-  await page.locator("#told").getByText("The limits are set.").waitFor();
+  await page.locator("#told").getByText("Limits set.").waitFor();
   await page.getByRole("alert").waitFor({ state: "hidden" });
-  await settings.getByLabel("A path in this folder").fill("../elsewhere");
+  await settings.getByLabel("Path in this folder").fill("../elsewhere");
   await settings.getByRole("button", { name: "Exclude" }).click();
   await page.getByRole("alert").getByText("use a path in the synced folder").waitFor();
-  await settings.getByLabel("A path in this folder").fill("photos/raw/");
-  await settings.getByLabel("Remove the copy here").check();
+  await settings.getByLabel("Path in this folder").fill("photos/raw/");
+  await settings.getByLabel("Move the local copy").check();
   await settings.getByRole("button", { name: "Exclude" }).click();
   await page.locator("#told").getByText("photos/raw/ is excluded.").waitFor();
   assert.deepEqual(drive.calls, [
@@ -375,7 +375,7 @@ longTest(
     await page.keyboard.press("Tab");
     await page.keyboard.type("2M");
     await page.keyboard.press("Enter");
-    await page.locator("#told").getByText("The limits are set.").waitFor();
+    await page.locator("#told").getByText("Limits set.").waitFor();
     assert.equal(await page.evaluate("document.activeElement.name"), "up", "the focus stays where it was");
     await focusOn("Pause");
     await page.keyboard.press("Enter");

@@ -40,7 +40,7 @@ function newArticle(key, act) {
   }
   onClick(find(".withdraw"), () => act("deletions/undo", { shown: article.view.approved.shown }, label(".withdraw")));
   onSubmit(find(".limits"), async ({ up, down }) => {
-    await act("limits", { up: up.value, down: down.value }, "The limits are set");
+    await act("limits", { up: up.value, down: down.value }, "Limits set");
     // As the client says them.
     article.limits = undefined;
   });
@@ -181,7 +181,7 @@ function conflict({ copy, original }, isRunning, { view, act }) {
   const stateOf = ({ size, modified_at }) =>
     size === "" ? ["no longer exists"] : [size, "changed " + new Date(modified_at).toLocaleString()];
   const own = copy.device === view.device ? " (this device)" : "";
-  const whose = copy.device === null ? "conflicted copy" : "version of " + copy.device + own;
+  const whose = copy.device === null ? "conflicted copy" : "version from " + copy.device + own;
   // A folder is not replaced by a file.
   const copyChoice = choice("copy", "copy", copy.path, [whose, ...stateOf(copy)], original?.folder !== true);
   if (original === null) return made("li", {}, copyChoice);
@@ -205,8 +205,8 @@ function showSettings(article, { limits, excluded, ignored }, isRunning) {
     keyOf: (path) => path + isRunning,
     make: (path, index) => {
       if (index === excluded.items.length) return made("li", {}, path);
-      const button = made("button", { type: "button" }, "Sync it again");
-      button.setAttribute("aria-label", "Sync it again: " + path);
+      const button = made("button", { type: "button" }, "Sync again");
+      button.setAttribute("aria-label", "Sync again: " + path);
       onClick(button, () => article.act("exclusions", { include: [path] }, path + " is synced again"));
       return made("li", { className: "choice" }, made("span", {}, path), ...(isRunning ? [button] : []));
     },

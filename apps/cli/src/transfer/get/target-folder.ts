@@ -58,7 +58,7 @@ export const unheldTarget: TargetFolder = {
 export function heldPlace({ descriptors }: HeldFolders, folder: string, name: string): string {
   if (descriptors === undefined) return join(folder, name);
   const descriptor = descriptors.get(folder);
-  if (descriptor === undefined) throw new HoldfastError("internal", `The folder ${folder} is not held.`);
+  if (descriptor === undefined) throw new HoldfastError("internal", `The folder ${folder} is not open.`);
   return `${placeOf(descriptor)}/${name}`;
 }
 

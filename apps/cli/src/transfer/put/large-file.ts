@@ -51,7 +51,7 @@ export async function putLargeFile(work: PutWork, file: QueuedFile): Promise<voi
   }
   work.report.problem(
     file.entry.path,
-    "changes while it is read, skipped. Run put again when no program writes to it.",
+    "changed while it was being read, skipped. Run put again when no program is writing to it.",
     "conflict",
   );
 }

@@ -77,7 +77,7 @@ export function readFailureOf(errno: string): string {
   if (errno === "ENOENT") return "disappeared while it was read, skipped";
   if (errno === "ELOOP") return "became a link while it was read, skipped; run put again";
   if (errno === "ENAMETOOLONG")
-    return `its path is longer than ${limits.pathBytesMax} bytes, skipped; move it further up, or shorten the names of the folders above it`;
+    return `its path is longer than ${limits.pathBytesMax} bytes, skipped; move it to a shorter path, or shorten the names of its parent folders`;
   return errno === "EACCES" || errno === "EPERM"
     ? "is not readable by you, skipped"
     : `cannot be read (${errno}), skipped`;

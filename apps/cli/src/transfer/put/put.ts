@@ -160,7 +160,7 @@ function refuseLinkOfSystem(link: string): void {
   const instead = target === undefined ? "" : `: ${realpathSync(link)}`;
   throw new HoldfastError(
     "usage",
-    `${link} is a link of the system, which leads to something else on each machine. Upload what it leads to${instead}`,
+    `${link} is a system link with a different target on each machine. Upload its target${instead}`,
   );
 }
 
