@@ -240,7 +240,7 @@ test("with --json wrong use is one document on stdout, and a sentence naming the
     [["rm", "-r", "/x"], /unknown option '-r' \(folders are removed without it\)/],
     [["conflicts", "keep", "none", "x"], /'none' is not one of: copy, original, both\./],
     [["devices", "rm", "--json"], /<device> is missing\./],
-    [["share", "/x", "--json"], /--with <whom> is missing\./],
+    [["share", "/x", "--json"], /--with <recipient> is missing\./],
     [["serve", "--host", "0.0.0.0"], /Did you mean --listen HOST:PORT\?/],
     [["put", "-dash.txt", "/"], /write -- before it, or \.\/-dash\.txt for a file here\.\)/],
     [["put", "a", "/", "--lmit=2.5M"], /unknown option '--lmit=2\.5M'$/m],

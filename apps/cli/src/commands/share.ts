@@ -39,7 +39,7 @@ export const shareCommand: CommandMaker = (context) => {
   ])
     .argument("<path>", "file or folder on the server")
     .requiredOption(
-      "--with <whom>",
+      "--with <recipient>",
       "e-mail address (without an account, the person is invited), or name or ID of a group that you are in",
     )
     .option("--role <role>", grantedRoles.join(", "), "viewer")

@@ -41,7 +41,7 @@ function sizeIn(listing: Listing, node: Pick<NodeJson, "kind" | "size">): string
 
 function restore(context: Context) {
   const command = newCommand("restore", "Restore items to their original locations", ["trash restore /old.txt"])
-    .argument("<what...>", "ID, former path, or name")
+    .argument("<items...>", "ID, former path, or name")
     .option("--to <folder>", "restore to another folder");
   return runs<[string[]]>(context, command, async (run, wanted, { to }) => {
     const [{ lookUpFolder }, { parseNewPath }, { findTrashed }, { inTurn }] = await Promise.all([

@@ -9,7 +9,7 @@ export const unshareCommand: CommandMaker = (context) => {
     "unshare /photos/2026 --with ann@example.com",
   ])
     .argument("<path>", "file or folder on the server")
-    .requiredOption("--with <whom>", "e-mail address, or name or ID of a group");
+    .requiredOption("--with <recipient>", "e-mail address, or name or ID of a group");
   return runs<[string, { readonly with: string }]>(context, command, async (run, path, options) => {
     const { lookUpGranted } = await import("../remote/look-up-shared.ts");
     const { client } = await run.connect();

@@ -39,8 +39,8 @@ test("each kind of notification is one line that names the person and item if th
   assert.equal(said("device", { security: "toString", name: "The tide was changed" }), "The tide was changed");
   assert.equal(said("report", { reason: "abuse" }), "A link was reported");
   const drill = { check: "drill", state: "fail" };
-  assert.equal(said("server", drill), "Server problem: backup restore test");
-  assert.equal(said("server", { ...drill, state: "ok" }), "Resolved: backup restore test");
+  assert.equal(said("server", drill), "Server problem: restore drill");
+  assert.equal(said("server", { ...drill, state: "ok" }), "Resolved: restore drill");
   assert.equal(said("server", { check: "tides", state: "warn" }), "Server warning: tides");
 });
 

@@ -47,7 +47,7 @@ export const notices = {
   "notices.checkJobs": "failed jobs",
   "notices.checkAudit": "audit log",
   "notices.checkBackup": "backups",
-  "notices.checkDrill": "backup restore test",
+  "notices.checkDrill": "restore drill",
   "notices.checkCertificate": "certificate",
   "notices.checkIssuer": "sign-in through another service",
   "notices.checkLdap": "LDAP server",
