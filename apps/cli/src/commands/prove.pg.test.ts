@@ -62,7 +62,7 @@ describe("Login older than the proof's validity", () => {
     await shown(terminal, /Wrong password\.\n[^]*Password: /);
     assert.deepEqual(await administrators(), before);
     terminal.type(`${administrator.password}\r`);
-    await shown(terminal, /typed@example\.org is an administrator/);
+    await shown(terminal, /typed@example\.org is now an administrator/);
     assert.equal(await terminal.ended, 0);
     assert.deepEqual(await administrators(), [...before, "typed@example.org"].toSorted());
     assert.equal((await run(["token", "create", "after it"])).code, 0);

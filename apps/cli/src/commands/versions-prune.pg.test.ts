@@ -82,7 +82,7 @@ describe("Space full of old versions", () => {
       for (let version = 1; version <= 3; version += 1) assert.equal((await put(10, path)).code, 0);
     }
     assert.deepEqual(await json("versions", "prune", "/f", "--keep", "2"), { removed: 2, bytes: 20, dry_run: false });
-    assert.match((await run("df")).stdout, /^Old versions do not count against the quota\. .*may take [\d.]+ MiB\.$/m);
+    assert.match((await run("df")).stdout, /^Old versions do not count against the quota\. .*can take up [\d.]+ MiB\.$/m);
     assert.match(
       (await run("versions", "prune", "/f", "--keep", "2")).stdout,
       /^Nothing to delete: files in \/f have no/,
@@ -161,11 +161,11 @@ describe("Space full of old versions", () => {
     const full = await put(900_000, "/another");
     assert.equal(full.code, 6);
     assert.match(full.stderr, /'holdfast trash empty'/);
-    assert.match((await run("df")).stdout, /^To make room: holdfast trash empty$/m);
+    assert.match((await run("df")).stdout, /^To free up space: holdfast trash empty$/m);
     assert.equal((await run("trash", "empty", "--yes")).code, 0);
     assert.equal((await put(900_000, "/another")).code, 0);
     const over = await put(900_000, "/third");
     assert.match(over.stderr, /This needs .* free in your quota\. The trash is empty: delete files/);
-    assert.match((await run("df")).stdout, /^To make room: delete files, then: holdfast trash empty$/m);
+    assert.match((await run("df")).stdout, /^To free up space: delete files, then: holdfast trash empty$/m);
   });
 });
