@@ -105,7 +105,7 @@ function boundOf({ quota_bytes, used_bytes, stored_bytes_max, free_bytes, old_ve
   if (quota_bytes === null || stored_bytes_max === null || free_bytes === null) return [];
   const most = formatBytes(stored_bytes_max);
   if (free_bytes < quota_bytes - used_bytes)
-    return ["", `Old versions and trash leave less space than the quota: at most ${most} may be stored.`];
+    return ["", `Old versions and trash leave less space than the quota: at most ${most} can be stored.`];
   if (old_versions_bytes === 0) return [];
   return ["", `Old versions do not count against the quota. Together with everything else, they can take up ${most}.`];
 }

@@ -36,7 +36,7 @@ export const getCommand: CommandMaker = (context) => {
     )
     .option("--yes", "allow mass deletions");
   withNotes(withTransferOptions(command), [
-    "If the destination is an existing folder, a file is placed in it under its own name. If the destination ends in /, a folder is too. Otherwise the destination is the new path; a folder is merged into an existing one.",
+    "If the destination is an existing folder, a file is placed in it under its own name. If the destination ends in /, so is a folder. Otherwise the destination is the new path; a folder is merged into an existing one.",
     "A file that was changed here since it was downloaded is kept, and the exit code is 5; --overwrite replaces it.",
   ]);
   return runs<[string, string | undefined]>(context, command, get);

@@ -6,7 +6,7 @@ import { readId } from "../remote/remote-path.ts";
 export const leaveCommand: CommandMaker = (context) => {
   const command = newCommand("leave", "Leave a folder that was shared with you; its owner keeps it", [
     "leave /holiday",
-  ]).argument("<path-or-id>", "its path in your files, or ID from `shared`");
+  ]).argument("<path-or-id>", "its path in your files, or its ID from `shared`");
   return runs<[string]>(context, command, async (run, given) => {
     const [{ findSharedWithMe, lookUpShared }, { allPages, pageItemsMax }] = await Promise.all([
       import("../remote/look-up-shared.ts"),

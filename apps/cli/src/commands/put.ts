@@ -50,7 +50,7 @@ export const putCommand: CommandMaker = (context) => {
     .option("--times", "also update files if only their modification time changed")
     .option("--yes", "allow mass deletions");
   withNotes(withTransferOptions(command), [
-    "If the destination is an existing folder, a file is placed in it under its own name. If the destination ends in / or there are several sources, folders are too. Otherwise the destination is the new path; a folder is merged into an existing one.",
+    "If the destination is an existing folder, a file is placed in it under its own name. If the destination ends in / or there are several sources, so are folders. Otherwise the destination is the new path; a folder is merged into an existing one.",
   ]);
   return runs<[string[]]>(context, command, async (run, paths, flags: PutFlags) => {
     if (flags.fromCommand === undefined) {
