@@ -82,7 +82,10 @@ describe("Space full of old versions", () => {
       for (let version = 1; version <= 3; version += 1) assert.equal((await put(10, path)).code, 0);
     }
     assert.deepEqual(await json("versions", "prune", "/f", "--keep", "2"), { removed: 2, bytes: 20, dry_run: false });
-    assert.match((await run("df")).stdout, /^Old versions do not count against the quota\. .*can take up [\d.]+ MiB\.$/m);
+    assert.match(
+      (await run("df")).stdout,
+      /^Old versions do not count against the quota\. .*can take up [\d.]+ MiB\.$/m,
+    );
     assert.match(
       (await run("versions", "prune", "/f", "--keep", "2")).stdout,
       /^Nothing to delete: files in \/f have no/,

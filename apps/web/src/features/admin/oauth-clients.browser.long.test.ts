@@ -56,7 +56,7 @@ test("a program is registered by keyboard after a proof, and its working secret 
   await dialog.getByText("One of the lines is not a valid redirect address.").waitFor();
   assert.deepEqual(await registered(), []);
   await dialog.getByLabel("Redirect addresses").fill("https://reader.example/back\nhttps://reader.example/a;b,c");
-  await dialog.getByLabel("Redirect addresses after sign-out").fill("https://reader.example/bye");
+  await dialog.getByLabel("Addresses after sign-out").fill("https://reader.example/bye");
   await queryDatabase(data(), "update shard.sessions set proven_at = 1");
   await dialog.getByRole("button", { name: "Register program" }).click();
   const proof = page.getByRole("dialog", { name: "Confirm your identity" });

@@ -14,7 +14,7 @@ export const clients = {
     "One per line, exactly as the program sends it, with https. Leave empty if the program only uses device codes.",
   "clients.backHintPublic":
     "One per line, exactly as the program sends it, with https or as http://127.0.0.1/… with any port. Leave empty if the program only uses device codes.",
-  "clients.out": "Redirect addresses after sign-out",
+  "clients.out": "Addresses after sign-out",
   "clients.outHint": "The program may send people to these addresses after signing them out here. One per line.",
   "clients.badAddress":
     "One of the lines is not a valid redirect address. Each must begin with https:// and must not contain a # or a user name. http://127.0.0.1 is only for programs on people’s devices.",
