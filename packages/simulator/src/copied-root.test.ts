@@ -23,7 +23,7 @@ test("a folder restored from an old backup deletes nothing and overwrites nothin
   copyMarker(alone);
   const { inSync, problems } = await alone.once();
   assert.deepEqual([inSync, problems.map(({ path, code }) => [path, code])], [true, [["", "merged_again"]]]);
-  assert.match(problems[0]?.message ?? "", /^On 20\S+, this folder did not match its sync records: .* come back/u);
+  assert.match(problems[0]?.message ?? "", /^On 20\S+, this folder did not match its sync records: .* reappear/u);
   const contents = alone.serverContents();
   assert.deepEqual([contents.get("edited"), contents.get("later")], ["new", "made after the backup"]);
   // The old bytes remain available as a version of the file.

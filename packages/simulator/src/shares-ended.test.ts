@@ -40,7 +40,7 @@ test("an ended share is reported once with the places of its files, in the statu
   assert.ok(inSync);
   const ended = problems.find(({ code }) => code === "share_ended");
   assert.equal(ended?.path, "docs");
-  assert.match(ended.message, /1 unchanged file went to .holdfast\/trash and 1 changed file to .holdfast\/quarantine/);
+  assert.match(ended.message, /1 unchanged file moved to .holdfast\/trash and 1 changed file to .holdfast\/quarantine/);
   assert.deepEqual(done.toSorted(), ["share ended docs", "share ended docs/a.txt", "share ended docs/b.txt"]);
   const engine = world.make();
   const run = engine.run();
