@@ -193,7 +193,7 @@ test("a failed event is retried with the same ID and growing delays for a day, t
   assert.equal(new Set(seconds.map((each) => each.seconds)).size, seconds.length, "the time is that of the request");
   const [dead] = await sentOn(shard);
   assert.deepEqual([dead?.kind, dead?.state], ["webhook", "dead"]);
-  assert.match(String(dead?.problem), /It was answered 500/);
+  assert.match(String(dead?.problem), /The response was 500/);
   await sql`delete from shard.messages`.execute(shard.db);
 });
 

@@ -119,7 +119,7 @@ test("a quota error names the largest use of the space, and the command that fre
   const byVersions = await refusalIn(space);
   assert.match(
     byVersions.message,
-    /may store 3\.9 KiB, which is 4 times its quota\. Old versions take 2\.6 KiB of it\. /,
+    /can store 3\.9 KiB, which is 4 times its quota\. Old versions take 2\.6 KiB of it\. /,
   );
   assert.match(
     byVersions.message,
