@@ -285,6 +285,22 @@ test("a path that its copy's name cannot represent has its copy beside the file"
   }
 });
 
+test("a copy whose executable bit a person flipped is kept, and the next conflict makes another one", async () => {
+  const alone = new Alone();
+  alone.write("a", "base");
+  await alone.once();
+  const engine = alone.make();
+  for (const round of [1, 2]) {
+    alone.writeOnServer("a", `theirs ${round}`);
+    alone.write("a", `mine ${round}`);
+    for (const path of copiesOf(alone)) alone.root.write(alone.root.mustBeAt(path), { executable: true }, true);
+    assert.ok((await alone.pass(engine.runOnce())).inSync);
+  }
+  const copies = copiesOf(alone).map((path) => [alone.read(path), alone.root.mustBeAt(path).now.executable] as const);
+  assert.deepEqual(Object.fromEntries(copies), { "mine 1": true, "mine 2": false });
+  alone.close();
+});
+
 test("successive conflicts of one file in a repository share one copy", async () => {
   const alone = new Alone();
   for (const folder of ["code", "code/app", "code/app/.git"]) alone.mkdir(folder);

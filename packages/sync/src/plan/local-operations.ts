@@ -181,8 +181,8 @@ function earlierCopy(
   const copy = made && twinsOf(parent, made.content).find(({ place }) => made.names.includes(place.name));
   const { local, remote } = copy?.diff ?? {};
   if (copy === undefined || local?.readState !== "known" || remote === undefined) return undefined;
-  const isAgreed = local.content === made?.content && remote.content === local.content;
-  return isAgreed && samePlace(local, copy.place) && samePlace(remote, copy.place)
+  const isAsMade = [local, remote].every((row) => row.content === made?.content && row.executable === made.executable);
+  return isAsMade && samePlace(local, copy.place) && samePlace(remote, copy.place)
     ? { id: copy.diff.id, local }
     : undefined;
 }

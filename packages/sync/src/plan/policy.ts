@@ -7,6 +7,7 @@ export interface CopyMade {
   /** The copy has one of these. */
   readonly names: readonly string[];
   readonly content: ContentKey;
+  readonly executable: boolean;
 }
 
 export interface Policy {

@@ -28,7 +28,8 @@ export class ConflictCopies {
     const times = (this.#made.get(id)?.times ?? 0) + 1;
     // Without an exchange on the disk, the new copy has its own name.
     const names = onto === undefined ? [name] : [onto.local.name, name];
-    this.#made.set(id, { names, content: local.content, atMs: nowMs, times });
+    const { content, executable } = local;
+    this.#made.set(id, { names, content, executable, atMs: nowMs, times });
   }
 
   /** Returns the time of the next copy in Unix milliseconds; undefined: immediately. */
