@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Alone } from "./alone.ts";
-import { Shared } from "./shared.ts";
+import { Shared, withInner } from "./shared.ts";
 import { chmod, file, withFile } from "./testing-privacy.ts";
 
 const copy = "docs/a.txt";
@@ -37,4 +37,20 @@ test("a copy made private and not scanned since is also removed with the copies"
   const { removed, kept } = await alone.clear();
   assert.deepEqual([removed, kept], [1, 0]);
   alone.close();
+});
+
+test("the privacy of an editable folder in a read-only folder is synced both ways", async () => {
+  const world = await withInner("viewer", "editor");
+  const folder = "docs/inner";
+  const privacy = () => [world.root.mustBeAt(folder).now.isPrivate, world.world.model.nodes.get("inner")?.isPrivate];
+  chmod(world, true, [folder]);
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(privacy(), [true, true]);
+  chmod(world, false, [folder]);
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(privacy(), [false, false]);
+  world.owner({ op: "set", file_id: "inner", private: true });
+  assert.equal((await world.once()).inSync, true);
+  assert.deepEqual(privacy(), [true, true]);
+  world.close();
 });

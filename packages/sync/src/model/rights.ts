@@ -1,6 +1,5 @@
 import type { NodeId } from "@holdfast/core/ids";
 import type { Place, Rights, Shares } from "./trees.ts";
-import type { NodeKind } from "@holdfast/sync-ports/ports";
 import { shareAt } from "./enclosing-share.ts";
 
 interface Tree {
@@ -49,14 +48,10 @@ export function isReadOnly(tree: Tree, rows: Places, id: NodeId): boolean {
   return tree.rights.get(id)?.isReadOnly === true && shareAt(tree, rows, row.parent) !== undefined;
 }
 
-/** A file in a read-only folder may have its own right to change bytes and executable bit, but not name and place. */
-export function mayEdit(
-  tree: Tree,
-  rows: { get(id: NodeId): (Place & { kind: NodeKind }) | undefined },
-  id: NodeId,
-): boolean {
+/** An item in a read-only folder may have its own right to change bytes and mode, but not name and place. */
+export function mayEdit(tree: Tree, rows: Places, id: NodeId): boolean {
   const row = rows.get(id);
-  if (row?.kind !== "file" || tree.rights.get(id)?.isReadOnly !== false) return false;
+  if (row === undefined || tree.rights.get(id)?.isReadOnly !== false) return false;
   const mount = shareAt(tree, rows, row.parent);
   return mount !== undefined && tree.shares.get(mount)?.waits !== true;
 }

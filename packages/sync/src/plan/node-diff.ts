@@ -45,7 +45,7 @@ export interface NodeDiff {
   readonly existence: Existence;
   /** This account can only read it. The server's state wins; local differences wait or yield. */
   readonly isReadOnly: boolean;
-  /** Read-only, but the file's own right allows changing bytes and executable bit. */
+  /** Read-only, but the item's own right allows changing bytes and mode. */
   readonly mayEdit: boolean;
   /** Mount locally moved into a share. It returns to the account's own space. */
   readonly isMisplaced: boolean;
