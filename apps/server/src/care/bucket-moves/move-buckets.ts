@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { backoffMs } from "@holdfast/core/backoff";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { toBucket } from "@holdfast/core/ids";
-import type { Client } from "pg";
+import pg from "pg";
 import { toDatabaseError } from "../../base/db/database-error.ts";
 import { confirmedMs, type MapTimes, mapTimes } from "../../base/db/follow-shard-map.ts";
 import { isMigrated } from "../../base/db/migrate.ts";
@@ -35,13 +35,13 @@ import {
   lockMover,
   narrowFence,
   openFence,
-  openSession,
   prepareFence,
   readProgress,
   removeFence,
   removeRows,
   type Sessions,
 } from "./replication.ts";
+import { withSession } from "./session.ts";
 
 export interface MovePorts {
   readonly databases: Databases;
@@ -96,8 +96,8 @@ export async function readMove(
   if (map?.move == null) return undefined;
   const { move } = map;
   if (move.state !== "copying" && move.state !== "frozen") return { move, progress: undefined };
-  const progress = await withSession(databases, move.from, (source) =>
-    withSession(databases, move.to, (target) => readProgress({ source, target }, copiedBy(move))),
+  const progress = await withShard(databases, move.from, (source) =>
+    withShard(databases, move.to, (target) => readProgress({ source, target }, copiedBy(move))),
   ).catch(() => undefined);
   return { move, progress };
 }
@@ -111,10 +111,11 @@ export async function continueMove(ports: MovePorts, signal: AbortSignal): Promi
     if (map?.move == null) return;
     const { move } = map;
     try {
-      const next = await withSession(databases, move.from, async (source) => {
+      const work = async (source: pg.Client) => {
         await lockMover(source);
         return steps[move.state]({ ...ports, times: ports.times ?? mapTimes, signal, move, source });
-      });
+      };
+      const next = await withShard(databases, move.from, work, signal);
       log.info({ buckets: move.buckets, from: move.from, to: move.to, state: next ?? "done" }, "buckets move");
     } catch (error) {
       signal.throwIfAborted();
@@ -130,7 +131,7 @@ interface StepWorld extends Required<MovePorts> {
   readonly signal: AbortSignal;
   readonly move: BucketMove;
   /** Session on the old shard. */
-  readonly source: Client;
+  readonly source: pg.Client;
 }
 
 interface BothWorld extends StepWorld {
@@ -148,11 +149,12 @@ const steps: Readonly<Record<MoveState, (world: StepWorld) => Promise<MoveState 
 };
 
 function withTarget<Result>(world: StepWorld, work: (world: BothWorld) => Promise<Result>): Promise<Result> {
-  const { databases, move, source } = world;
-  return withSession(databases, move.to, async (target) => {
+  const { databases, move, source, signal } = world;
+  const locked = async (target: pg.Client) => {
     await lockMover(target);
     return work({ ...world, sessions: { source, target } });
-  });
+  };
+  return withShard(databases, move.to, locked, signal);
 }
 
 /** The copy lags by less than this when the buckets freeze. */
@@ -173,11 +175,13 @@ async function copy(world: BothWorld): Promise<MoveState> {
   const notBeforeMs = Math.max(move.started_ms + times.leaseMs, move.state_ms + pauseMs);
   for (;;) {
     const { map, nowMs } = await readShardMap(dbOf(databases));
-    assertSame(map, move);
+    const { move: stored } = assertSame(map, move);
     const { copied, tables, behindBytes, problem } = await readProgress(sessions, copiedBy(move));
     if (problem !== undefined) throw new HoldfastError("failed", `${problem} Cancel the move, and start it again.`);
     const isCopied = copied === copiedTables && tables === copiedTables && behindBytes <= behindBytesMax;
     if (isCopied && nowMs >= notBeforeMs) break;
+    // The copy progresses again. A problem of the switch remains until the next attempt.
+    if (!isCopied && stored.problem !== null) await noteProblem(databases, move, null);
     await wait(Math.min(progressMs, times.leaseMs), signal);
   }
   if (!(await isMigrated(shardOf(databases, move.to).db, shardMigrations)))
@@ -257,9 +261,9 @@ async function remove(world: BothWorld): Promise<undefined> {
 }
 
 async function cancel(world: StepWorld): Promise<undefined> {
-  const { move, databases, log } = world;
+  const { move, databases, log, times } = world;
   await removeFence(world);
-  const { map } = await readShardMap(dbOf(databases));
+  const { map, nowMs } = await readShardMap(dbOf(databases));
   if ((assertSame(map, move).buckets[move.to] ?? []).length > 0) throw new Error("The target is in use.");
   try {
     await withTarget(world, async ({ sessions }) => {
@@ -267,7 +271,7 @@ async function cancel(world: StepWorld): Promise<undefined> {
       await emptyTarget(sessions);
     });
   } catch (error) {
-    if (!isUnreachable(error)) throw error;
+    if (!isUnreachable(error) || nowMs < move.state_ms + 2 * times.leaseMs) throw error;
     log.warn(
       { to: move.to, reason: (error as Error).message },
       "the copy of a canceled move was not deleted; drop its database, and unused slots on the old shard",
@@ -277,10 +281,13 @@ async function cancel(world: StepWorld): Promise<undefined> {
   await end(world);
 }
 
-/** Then the target may be lost, and the old shard must not keep its log for it. */
+/**
+ * If it lasts, the target may be lost, and the old shard must not keep its log for it. A target that reports an error,
+ * such as too many connections, is not lost.
+ */
 function isUnreachable(error: unknown): boolean {
   const known = toDatabaseError(error);
-  return known instanceof HoldfastError && known.code === "unavailable";
+  return known instanceof HoldfastError && known.code === "unavailable" && !(known.cause instanceof pg.DatabaseError);
 }
 
 async function end({ databases, move }: StepWorld): Promise<void> {
@@ -334,7 +341,7 @@ async function change(
   return moveIn(changed);
 }
 
-async function noteProblem(databases: Databases, move: BucketMove, problem: string): Promise<void> {
+async function noteProblem(databases: Databases, move: BucketMove, problem: string | null): Promise<void> {
   await changeShardMap(dbOf(databases), ({ map }) => {
     if (map?.move?.id !== move.id || map.move.problem === problem) return undefined;
     return { ...map, move: { ...map.move, problem } };
@@ -362,17 +369,13 @@ function shardOf(databases: Databases, id: string) {
   return shard;
 }
 
-async function withSession<Result>(
+async function withShard<Result>(
   databases: Databases,
   shard: string,
-  work: (session: Client) => Promise<Result>,
+  work: (session: pg.Client) => Promise<Result>,
+  signal?: AbortSignal,
 ): Promise<Result> {
-  const session = await openSession(shardOf(databases, shard).connection);
-  try {
-    return await work(session);
-  } finally {
-    await session.end();
-  }
+  return withSession(shardOf(databases, shard).connection, work, signal);
 }
 
 function moveIn(map: ShardMap | undefined): BucketMove {

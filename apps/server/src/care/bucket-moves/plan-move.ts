@@ -6,7 +6,8 @@ import { shardMigrations } from "../../base/db/shard-migrations/index.ts";
 import type { DatabaseLog } from "../../base/db/database-log.ts";
 import type { Databases, Shard } from "../../base/db/shards.ts";
 import { movedBuckets } from "../../base/db/shard-map.ts";
-import { openSession, tryToSubscribe } from "./replication.ts";
+import { tryToSubscribe } from "./replication.ts";
+import { withSession } from "./session.ts";
 
 export interface WantedMove {
   readonly buckets: BucketRange;
@@ -28,10 +29,8 @@ export interface MovePlan {
 export async function planMove(databases: Databases, wanted: WantedMove): Promise<MovePlan> {
   const target = targetOf(databases, wanted.to);
   const from = sourceOf(databases, wanted);
-  const source = await openSession(from.connection);
-  try {
-    const session = await openSession(target.connection);
-    try {
+  return withSession(from.connection, (source) =>
+    withSession(target.connection, async (session) => {
       await assertCanPublish(source, from.id);
       await assertCanSubscribe(session, target.id);
       await assertEmpty(session, target.id);
@@ -39,25 +38,18 @@ export async function planMove(databases: Databases, wanted: WantedMove): Promis
         throw unable(target.id, `it cannot subscribe to ${from.id} (${(error as Error).message})`);
       });
       return { from, target, ...(await measure(source, wanted.buckets)) };
-    } finally {
-      await session.end();
-    }
-  } finally {
-    await source.end();
-  }
+    }),
+  );
 }
 
 /** Makes the tables of a new shard. @throws HoldfastError not_found, conflict if it is in use */
 export async function addShard(databases: Databases, id: string, log: DatabaseLog): Promise<Shard> {
   const shard = targetOf(databases, id);
   if (!(await isMigrated(shard.db, shardMigrations))) await migrate(shard.connection, shardMigrations, log);
-  const session = await openSession(shard.connection);
-  try {
+  await withSession(shard.connection, async (session) => {
     await assertCanSubscribe(session, id);
     await assertEmpty(session, id);
-  } finally {
-    await session.end();
-  }
+  });
   return shard;
 }
 

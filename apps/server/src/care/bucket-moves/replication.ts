@@ -2,9 +2,8 @@ import { HoldfastError } from "@holdfast/core/errors";
 import pg from "pg";
 import { type BucketRange, isInRange, type MovedTable, movedTables } from "../../base/db/bucket-columns.ts";
 import type { Connection } from "../../base/db/database.ts";
-import { openClient } from "../../base/db/primary/open-client.ts";
 import { currentTimeline } from "../../base/db/primary/server-state.ts";
-import { movingState, toDatabaseError } from "../../base/db/database-error.ts";
+import { movingState } from "../../base/db/database-error.ts";
 
 /** One session on each shard, which lives as long as the work. */
 export interface Sessions {
@@ -16,25 +15,6 @@ export interface CopiedRange {
   /** Name of the publication, slot and subscription. */
   readonly name: string;
   readonly buckets: BucketRange;
-}
-
-export async function openSession(connection: Connection): Promise<pg.Client> {
-  const client = openClient(connection, {
-    application_name: "holdfast move",
-    keepAlive: true,
-    connectionTimeoutMillis: 10_000,
-  });
-  // The next statement fails.
-  client.on("error", () => {});
-  await client.connect().catch((error: unknown) => {
-    const known = toDatabaseError(error);
-    if (known instanceof HoldfastError) throw known;
-    const message = `The database ${client.database ?? ""} on ${client.host} rejects the connection: ${(error as Error).message}`;
-    throw new HoldfastError("conflict", message, { cause: error });
-  });
-  // The name in a database URL overrides the one above.
-  await client.query("select set_config('application_name', 'holdfast move', false)");
-  return client;
 }
 
 /** Rows of versions before migration 191 may belong to any bucket, so both shards have them until they expire. */
