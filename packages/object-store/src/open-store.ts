@@ -6,6 +6,7 @@ import { openFsStore } from "./fs-store.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { isS3Location, parseS3Location } from "./s3-location.ts";
 import type { S3Credentials } from "./s3-store.ts";
+import { withBreaker } from "./with-breaker.ts";
 import { withLimit } from "./with-limit.ts";
 import { withMeter } from "./with-meter.ts";
 import type { MeteredCall } from "./with-meter.ts";
@@ -27,22 +28,30 @@ export interface OpenStoreOptions {
   readonly wrap?: (store: ObjectStore) => ObjectStore;
   readonly onCall?: (call: MeteredCall) => void;
   readonly onRetry?: (error: HoldfastError, delayMs: number) => void;
+  /** See `BreakerOptions.onChange`. */
+  readonly onOutage?: (reason: HoldfastError | undefined) => void;
   /** See `FsPutOptions`. */
   readonly called?: string | undefined;
 }
 
 /**
- * Opens the server's store with its decorators: meter( retry( limit( store ) ) ). A call waiting for a retry thus
- * blocks no other, and the meter sees what the caller sees.
+ * Opens the server's store with its decorators: meter( breaker( retry( limit( store ) ) ) ). A call waiting for a retry
+ * thus blocks no other, and the meter sees what the caller sees. A folder has no breaker: the system's calls to a
+ * disk cannot be probed beside each other.
  * @param location a folder, or `s3://bucket/prefix?endpoint=…&region=…&path_style=true`
  */
 export async function openStore(location: string, options: OpenStoreOptions): Promise<ObjectStore> {
-  const plain = await openPlainStore(location, options);
-  const store = withLimit(options.wrap?.(plain) ?? plain, { callsMax: 64, bytesMax: 256 * 1024 * 1024 });
-  const { random, sleep, onRetry } = options;
+  const opened = await openPlainStore(location, options);
+  const plain = options.wrap?.(opened) ?? opened;
+  const limited = withLimit(plain, { callsMax: 64, bytesMax: 256 * 1024 * 1024 });
+  const { random, sleep, onRetry, onOutage, monotonicMs: nowMs } = options;
   const retry = { attemptsMax: 5, backoff: { firstMs: 100, maxMs: 3_000 }, random, sleep };
-  const retrying = withRetry(store, onRetry === undefined ? retry : { ...retry, onRetry });
-  return withMeter(retrying, { nowMs: options.monotonicMs, onCall: options.onCall ?? (() => undefined) });
+  const retrying = withRetry(limited, onRetry === undefined ? retry : { ...retry, onRetry });
+  const times = { quietMs: 10_000, probeTimeoutMs: 3_000, probeEveryMs: 3_000 };
+  const store = isS3Location(location)
+    ? withBreaker(retrying, plain, { ...times, nowMs, sleep, onChange: onOutage })
+    : retrying;
+  return withMeter(store, { nowMs, onCall: options.onCall ?? (() => undefined) });
 }
 
 /** Opens a folder or bucket without retries and limits. */

@@ -175,4 +175,4 @@ export class StoreCopy implements ObjectStore {
 }
 
 /** Neither pack nor keyring: a store that failed to write writes and deletes it as a test. */
-const probeKey = "probe";
+export const probeKey = "probe";

@@ -22,9 +22,12 @@ export interface S3TestServer {
   readonly stop: () => Promise<void>;
 }
 
-export interface BucketSwitch {
+export interface S3Faults {
   hideBucket(): Promise<void>;
   showBucket(): Promise<void>;
+  /** Its connections stay open, and nothing is answered. */
+  pause(): void;
+  resume(): void;
 }
 
 const bucket = "holdfast-test";
@@ -33,7 +36,7 @@ const bucket = "holdfast-test";
  * s3rver from npm: starts in 0.2 s. It verifies neither content hash nor secret, and its lists use MD4, which OpenSSL
  * only has among its legacy ciphers.
  */
-export async function startS3rver(): Promise<S3TestServer & BucketSwitch> {
+export async function startS3rver(): Promise<S3TestServer & S3Faults> {
   const home = await mkdtemp(join(tmpdir(), "holdfast-s3rver-"));
   const port = await reservePort();
   const script = createRequire(import.meta.url).resolve("s3rver/bin/s3rver.js");
@@ -46,6 +49,8 @@ export async function startS3rver(): Promise<S3TestServer & BucketSwitch> {
     ...server,
     hideBucket: () => rename(join(home, bucket), join(home, `.${bucket}`)),
     showBucket: () => rename(join(home, `.${bucket}`), join(home, bucket)),
+    pause: () => void child.kill("SIGSTOP"),
+    resume: () => void child.kill("SIGCONT"),
   };
 }
 

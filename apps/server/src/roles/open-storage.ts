@@ -296,5 +296,9 @@ function openOneStore(
     ...(wrap === undefined ? {} : { wrap }),
     onRetry: (error, delayMs) =>
       log.warn({ code: error.code, reason: error.message, delay_ms: delayMs }, "retrying the store"),
+    onOutage: (reason) => {
+      if (reason === undefined) log.info({ store: location }, "the store answers again");
+      else log.error({ store: location, reason: reason.message }, "the store does not answer; calls are rejected");
+    },
   });
 }

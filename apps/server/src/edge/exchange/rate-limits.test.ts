@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { HoldfastError } from "@holdfast/core/errors";
+import { bounded, until } from "@holdfast/tools/bounded";
 import { requireComponent } from "@holdfast/tools/components";
 import { Redis } from "ioredis";
 import { fc } from "@holdfast/tools/properties";
@@ -116,8 +117,7 @@ test("accounts, addresses and uploads each have their own limit with Retry-After
   assert.deepEqual(await statuses(2, "/api/v1/blocks", bytes), [200, 429]);
 });
 
-test("with Redis several processes share a bucket, and without it each counts separately", async (t) => {
-  if (!requireComponent(t, redisServer)) return;
+async function startRedis(t: TestContext): Promise<{ redis: ChildProcess; socket: string }> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-redis-"));
   const socket = join(folder, "s");
   const redis = spawn(redisServer, ["--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder], {
@@ -128,12 +128,19 @@ test("with Redis several processes share a bucket, and without it each counts se
     rmSync(folder, { recursive: true, force: true });
   });
   for await (const line of createInterface({ input: redis.stdout })) if (/ready to accept/i.test(line)) break;
-  const log = openLog("silent");
+  return { redis, socket };
+}
+
+const silent = openLog("silent");
+
+test("with Redis several processes share a bucket, and without it each counts separately", async (t) => {
+  if (!requireComponent(t, redisServer)) return;
+  const { redis, socket } = await startRedis(t);
   const open = () =>
     openRedisBuckets(
       socket,
       openMemoryBuckets(() => 0),
-      log,
+      silent,
     );
   const [one, two] = [open(), open()];
   t.after(() => {
@@ -158,4 +165,37 @@ test("with Redis several processes share a bucket, and without it each counts se
   redis.kill("SIGKILL");
   await exited;
   assert.equal(await two.take("k", slow, 1, false), 0);
+});
+
+test("a frozen Redis delays one request, then one after each rest, and is used again once it answers", async (t) => {
+  if (!requireComponent(t, redisServer)) return;
+  const { redis, socket } = await startRedis(t);
+  let nowMs = 0;
+  let counted = 0;
+  const alone = { take: () => (counted += 1) };
+  const buckets = openRedisBuckets(socket, alone, silent, () => nowMs);
+  t.after(() => buckets.close());
+  await buckets.ready();
+  const take = () => buckets.take("k", { perSecond: 0.01, burst: 100 }, 1, false);
+  /** undefined if it waits for Redis */
+  const takeAtOnce = () => Promise.race([take(), new Promise<void>((resolve) => void setImmediate(resolve))]);
+  assert.equal(await take(), 0);
+  redis.kill("SIGSTOP");
+  assert.deepEqual(await Promise.all([take(), take()]), [1, 2]);
+  nowMs = 999;
+  assert.equal(await takeAtOnce(), 3);
+  nowMs = 1000;
+  assert.equal(await takeAtOnce(), undefined, "an attempt");
+  assert.equal(await takeAtOnce(), 4);
+  await until("the attempt has failed", () => counted === 5);
+  nowMs = 2999;
+  assert.equal(await takeAtOnce(), 6, "the second rest is longer");
+  redis.kill("SIGCONT");
+  const check = bounded("Redis is used again");
+  do {
+    check();
+    nowMs += 10_000;
+  } while ((await take()) > 0);
+  counted = 0;
+  assert.equal(await take(), 0);
 });

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { type BackoffLimits, backoffMs } from "@holdfast/core/backoff";
 import { Redis } from "ioredis";
 import type { Log } from "../../base/operation/log.ts";
 import type { BucketStore } from "./rate-limits.ts";
@@ -24,6 +25,7 @@ return 0
 `;
 
 const callTimeoutMs = 500;
+const restLimits: BackoffLimits = { firstMs: 1000, maxMs: 10_000 };
 
 interface ScriptedRedis extends Redis {
   holdfastTake(key: string, perSecond: number, burst: number, amount: number, force: string): Promise<number>;
@@ -35,7 +37,12 @@ export interface RedisBuckets extends BucketStore {
 }
 
 /** While Redis does not respond, this process counts alone in `fallback`, so a failure only widens the limits. */
-export function openRedisBuckets(url: string, fallback: BucketStore, log: Log): RedisBuckets {
+export function openRedisBuckets(
+  url: string,
+  fallback: BucketStore,
+  log: Log,
+  nowMs: () => number = () => performance.now(),
+): RedisBuckets {
   const redis = new Redis(url, {
     commandTimeout: callTimeoutMs,
     connectTimeout: callTimeoutMs,
@@ -45,6 +52,7 @@ export function openRedisBuckets(url: string, fallback: BucketStore, log: Log): 
     connectionName: "holdfast",
   }) as ScriptedRedis;
   redis.defineCommand("holdfastTake", { numberOfKeys: 1, lua: script });
+  const rest = new Rest(nowMs);
   let reachable = true;
   const note = (now: boolean, reason: string) => {
     if (now !== reachable)
@@ -52,13 +60,26 @@ export function openRedisBuckets(url: string, fallback: BucketStore, log: Log): 
     reachable = now;
   };
   redis.on("error", (error) => note(false, error.message));
-  redis.on("ready", () => note(true, "connected"));
+  redis.on("ready", () => {
+    rest.end();
+    note(true, "connected");
+  });
   return {
     take: async (key, rate, amount, force) => {
-      if (redis.status !== "ready") return fallback.take(key, rate, amount, force);
+      if (redis.status !== "ready" || !rest.tryCall()) return fallback.take(key, rate, amount, force);
       try {
-        return await redis.holdfastTake(`holdfast:limit:${key}`, rate.perSecond, rate.burst, amount, force ? "1" : "0");
+        const waitMs = await redis.holdfastTake(
+          `holdfast:limit:${key}`,
+          rate.perSecond,
+          rate.burst,
+          amount,
+          force ? "1" : "0",
+        );
+        rest.end();
+        note(true, "answered");
+        return waitMs;
       } catch (error) {
+        rest.begin();
         note(false, (error as Error).message);
         return fallback.take(key, rate, amount, force);
       }
@@ -68,4 +89,40 @@ export function openRedisBuckets(url: string, fallback: BucketStore, log: Log): 
     },
     close: () => redis.disconnect(),
   };
+}
+
+/** A frozen Redis would delay each request until its timeout. After a rest, one call is the attempt. */
+class Rest {
+  readonly #nowMs: () => number;
+  #failures = 0;
+  #untilMs = 0;
+  #isTrying = false;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  get #rests(): boolean {
+    return this.#nowMs() < this.#untilMs;
+  }
+
+  tryCall(): boolean {
+    if (this.#rests || this.#isTrying) return false;
+    this.#isTrying = this.#failures > 0;
+    return true;
+  }
+
+  /** Calls that fail together count as one. */
+  begin(): void {
+    this.#isTrying = false;
+    if (this.#rests) return;
+    this.#failures += 1;
+    this.#untilMs = this.#nowMs() + backoffMs(restLimits, this.#failures);
+  }
+
+  end(): void {
+    this.#failures = 0;
+    this.#untilMs = 0;
+    this.#isTrying = false;
+  }
 }
