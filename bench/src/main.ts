@@ -29,9 +29,10 @@ import { endChildren } from "./processes.ts";
 import { printTable, type Row } from "./report.ts";
 import { measureRest, measureStart } from "./rest.ts";
 import { writeResults } from "./results.ts";
-import { keptRowNames, sharingRowNames, syncRowNames, webRowNames } from "./row-names.ts";
+import { keptRowNames, serverRowNames, sharingRowNames, syncRowNames, webRowNames } from "./row-names.ts";
 import { measureSharing } from "./sharing/measure-sharing.ts";
 import { measureSignIns } from "./sign-ins.ts";
+import { measureSurge } from "./surge.ts";
 import { measureSync } from "./sync/measure-sync.ts";
 import { measureTransfers } from "./transfers.ts";
 import { measureWeb } from "./web/measure-web.ts";
@@ -62,7 +63,7 @@ async function measureAll(options: Options, folder: string): Promise<void> {
   const large = wants("large") ? makeLargeFile(`${folder}/large`, scale.largeMib) : undefined;
   const small = wants("small") ? makeFiles(`${folder}/small`, scale.files) : undefined;
   if (large !== undefined) rows.push(...calibrate(large));
-  if (large !== undefined || small !== undefined || wants("mixed") || wants("sign-in") || wants("rest"))
+  if (large !== undefined || small !== undefined || serverRowNames.some(wants))
     rows.push(...(await measureServer({ folder, large, small }, options)));
   if (wants("polls") && scale.polls !== undefined)
     rows.push(...(await measureHeldPolls(`${folder}/polls`, scale.polls)));
@@ -91,6 +92,7 @@ async function measureServer({ folder, large, small }: ServerData, { wants, scal
   try {
     const rows = await measureTransfers({ server, folder, large, small, launcher });
     if (wants("mixed")) rows.push(...(await measureMixedTraffic(server, { seconds: scale.mixedSeconds })));
+    if (wants("surge")) rows.push(...(await measureSurge(server, scale.surgeSeconds)));
     if (wants("sign-in")) rows.push(...(await measureSignIns(server, scale.signInsEach)));
     if (wants("rest")) rows.push(...(await measureRest(server, scale.restMs)));
     return rows;

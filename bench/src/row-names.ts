@@ -1,6 +1,8 @@
 /** Values of `--only`. */
 export const keptRowNames = ["kept-shrink", "kept-backup"] as const;
 
+export const serverRowNames = ["mixed", "surge", "sign-in", "rest"] as const;
+
 export const sharingRowNames = [
   "share-call",
   "share-check",
@@ -26,9 +28,7 @@ export const rowNames = [
   "start",
   "large",
   "small",
-  "mixed",
-  "sign-in",
-  "rest",
+  ...serverRowNames,
   "polls",
   ...keptRowNames,
   ...sharingRowNames,

@@ -48,6 +48,8 @@ export interface Route {
   readonly callers?: readonly FurtherCaller[];
   /** Signs out, which is allowed from any address and without a required second factor. */
   readonly endsSession?: true;
+  /** Answered also while the server is too busy for other requests. */
+  readonly probe?: true;
   /** Rejects suspended devices, for actions that would bypass the suspension. Commits reject them without this. */
   readonly rejectsSuspended?: true;
   /** Role of the processes that serve the route: `api` by default. "any": all processes. */

@@ -10,11 +10,15 @@ import { ByteBudget } from "../packs/write/byte-budget.ts";
 import { ReadingRoom } from "../packs/read/reading-room.ts";
 import type { Log } from "../base/operation/log.ts";
 import { FullStoreLog } from "./full-store-log.ts";
+import { RejectionLog } from "./rejection-log.ts";
 import type { ObservedRequest } from "../base/operation/metrics.ts";
+import { AdaptiveLimit } from "./exchange/adaptive-limit.ts";
+import { Admission, admissionLimits } from "./exchange/admission.ts";
+import { CallerKeys } from "./exchange/caller-keys.ts";
 import { sendProblem } from "./exchange/answer.ts";
 import type { Authenticator } from "./exchange/authentication.ts";
 import type { Arrived, ExchangeResult, ExchangeWorld } from "./exchange/exchange-world.ts";
-import { runExchange } from "./exchange/exchange.ts";
+import { runExchange } from "./exchange/run-exchange.ts";
 import type { LooseHandler, Mounted } from "./exchange/mounted.ts";
 import { shareConnections } from "./exchange/connection-share.ts";
 import type { Handlers } from "./exchange/handler.ts";
@@ -24,7 +28,9 @@ import { type Listener, type ListenerOptions, openListener } from "./listener.ts
 import { type FoundRoute, mountEndpoints, mountPages, mountRoutes, mountStandard, Places } from "./mount.ts";
 import { type OpenidAnswer, openidEndpoints } from "./oauth/openid-endpoints.ts";
 import { pageReader } from "./exchange/page-reader.ts";
+import { Pipelines } from "./exchange/pipelines.ts";
 import { type PeerRules, readPeer } from "./exchange/peer.ts";
+import type { ProblemShape } from "./exchange/problem.ts";
 import type { RateLimits } from "./exchange/rate-limits.ts";
 import { closeAfterAnswer, drainAfterAnswer, isAfterLast } from "./exchange/request-body.ts";
 import { splitTarget } from "./route-tree.ts";
@@ -45,6 +51,8 @@ export interface HttpServerOptions extends ListenerOptions {
   /** undefined: nothing is audited */
   readonly audit?: AuditLog;
   readonly observe?: (request: ObservedRequest) => void;
+  /** Called instead of `observe` for a request that a busy server rejects. */
+  readonly onRejected?: () => void;
   /** See `PeerRules`. */
   readonly proxyHops?: number;
   /** Default: `serverNameDefault` */
@@ -59,6 +67,7 @@ export interface HttpServerOptions extends ListenerOptions {
   readonly openid?: OpenidAnswer;
   readonly scim?: readonly Mounted[];
   readonly timeouts?: Partial<Timeouts>;
+  readonly admission?: Admission;
 }
 
 export interface Timeouts {
@@ -86,7 +95,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const timeouts: Timeouts = { ...limits, ...options.timeouts };
   const stop = new AbortController();
   const { serverName = serverNameDefault } = options;
-  const reporting = { ...options, serverName, fullStore: new FullStoreLog(options.log) };
+  const reporting = {
+    ...options,
+    serverName,
+    fullStore: new FullStoreLog(options.log),
+    rejections: new RejectionLog(options.log),
+  };
   const isHostChecked = options.ownNames !== undefined && (options.proxyHops ?? 0) === 0;
   const hosts = isHostChecked ? new HostCheck(options.ownNames ?? [], options.tls?.cert) : undefined;
   const world: ExchangeWorld = {
@@ -104,6 +118,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     }),
     requestsAtOnce: new HeldCounts(limits.requestsAtOnceMax),
     bodiesAtOnce: new HeldCounts(limits.bodiesAtOnceMax),
+    admission: options.admission ?? new Admission(admissionLimits, new AdaptiveLimit()),
+    callerKeys: new CallerKeys(),
     bodyIdleTimeoutMs: timeouts.bodyIdleTimeoutMs,
     answerIdleTimeoutMs: timeouts.answerIdleTimeoutMs,
     serverName,
@@ -124,6 +140,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const router: Router = {
     places: mountAll(options),
     world,
+    pipelines: new Pipelines(),
     reporting,
     arrive: (request, response, found) => describe(request, response, found, rules, options),
     isClosing: false,
@@ -157,6 +174,7 @@ function mountAll({ handlers, unmounted, web, openid, scim }: HttpServerOptions)
 interface Router {
   readonly places: Places;
   readonly world: ExchangeWorld;
+  readonly pipelines: Pipelines;
   readonly reporting: Reporting;
   readonly arrive: (request: IncomingMessage, response: ServerResponse, found: Destination) => Arrived;
   isClosing: boolean;
@@ -176,13 +194,30 @@ function dispatch(router: Router, request: IncomingMessage, response: ServerResp
     response.destroy();
   };
   try {
+    if (isAfterLast(request)) return drainAfterAnswer(request);
+    if (!router.pipelines.enter(request, response)) return;
     const found = findRoute(router, request);
-    if (found instanceof HoldfastError) refuse(router, found, request, response);
-    else if (isAfterLast(request)) drainAfterAnswer(request);
-    else runExchange(router.world, found.mounted, router.arrive(request, response, found)).catch(fail);
+    const place = found instanceof HoldfastError ? nowhere : found;
+    admit(router, found, router.arrive(request, response, place)).catch(fail);
   } catch (error) {
     fail(error);
   }
+}
+
+async function admit(router: Router, found: FoundRoute | HoldfastError, arrived: Arrived): Promise<void> {
+  const { world, reporting } = router;
+  const mounted = found instanceof HoldfastError ? undefined : found.mounted;
+  const work = world.admission.open(world.callerKeys.keyOf(arrived.request.headers, arrived.peer));
+  try {
+    if (mounted?.route.probe !== true) await work.begin();
+  } catch (error) {
+    reporting.rejections.add();
+    reporting.onRejected?.();
+    return reject(router, toHoldfastError(error), arrived, mounted?.problem);
+  }
+  if (mounted !== undefined && !arrived.response.destroyed) return runExchange(world, mounted, arrived, work);
+  work.close();
+  if (found instanceof HoldfastError) refuse(router, found, arrived);
 }
 
 function findRoute(
@@ -200,13 +235,13 @@ function findRoute(
   return new HoldfastError("not_found", "There is no such route. See /api/docs.");
 }
 
-function refuse(
-  { arrive, reporting, world }: Router,
-  error: HoldfastError,
-  request: IncomingMessage,
-  response: ServerResponse,
-): void {
-  const arrived = arrive(request, response, nowhere);
+function refuse(router: Router, error: HoldfastError, arrived: Arrived): void {
+  reject(router, error, arrived);
+  arrived.response.once("close", () => report(router.reporting, arrived, { userId: undefined, error, bytesIn: 0 }));
+}
+
+function reject({ reporting, world }: Router, error: HoldfastError, arrived: Arrived, shape?: ProblemShape): void {
+  const { request, response } = arrived;
   closeAfterAnswer(request, response);
   sendProblem(
     {
@@ -221,8 +256,8 @@ function refuse(
       stopping: world.stopping,
     },
     error,
+    shape,
   );
-  response.once("close", () => report(reporting, arrived, { userId: undefined, error, bytesIn: 0 }));
 }
 
 const requestIdPattern = /^[A-Za-z0-9_-]{8,64}$/;
@@ -264,7 +299,11 @@ function describe(
   };
 }
 
-type Reporting = HttpServerOptions & { readonly fullStore: FullStoreLog; readonly serverName: string };
+type Reporting = HttpServerOptions & {
+  readonly fullStore: FullStoreLog;
+  readonly rejections: RejectionLog;
+  readonly serverName: string;
+};
 
 function report(options: Reporting, arrived: Arrived, result: ExchangeResult): void {
   const { request, response, route, startedMs, requestId, peer, writtenBefore } = arrived;

@@ -50,6 +50,7 @@ export async function openHttp(
       metrics.observe(request);
       memory.touched();
     },
+    onRejected: metrics.rejected,
     assertWritable: storage.assertOwner,
     ...outside,
     proxyHops: config.proxyHops,

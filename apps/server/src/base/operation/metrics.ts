@@ -23,6 +23,8 @@ export interface ObservedRequest {
 
 export interface Metrics {
   readonly observe: (request: ObservedRequest) => void;
+  /** Instead of `observe`, for a request that a busy server rejects. */
+  readonly rejected: () => void;
   readonly pollHeld: () => void;
   readonly pollReleased: () => void;
   /** Delay between a change and the answer of a waiting poll. */
@@ -108,6 +110,7 @@ export function openMetrics(sources: MetricSources = {}): Metrics {
   const registry = new Registry();
   const measureProcess = measuringOnce(registry);
   const registers = [registry];
+  const rejected = makeRejected(registers);
   const seconds = new Histogram({
     name: "http_request_duration_seconds",
     help: "Time from the headers of a request to the last byte of its response",
@@ -145,12 +148,7 @@ export function openMetrics(sources: MetricSources = {}): Metrics {
     registers,
   });
   const polls = new Gauge({ name: "active_notification_connections", help: "Open long polls", registers });
-  const delivered = new Histogram({
-    name: "sync_latency_seconds",
-    help: "Time from a change to the response of a poll that waited for it",
-    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
-    registers,
-  });
+  const delivered = makeDelivered(registers);
   addSources(registry, sources);
   return {
     observe: (request) => {
@@ -160,6 +158,7 @@ export function openMetrics(sources: MetricSources = {}): Metrics {
       bytesIn.inc({ api }, request.bytesIn);
       bytesOut.inc({ api }, request.bytesOut);
     },
+    rejected: () => rejected.inc(),
     pollHeld: () => polls.inc(),
     pollReleased: () => polls.dec(),
     newsDelivered: (duration) => delivered.observe(duration),
@@ -174,6 +173,20 @@ export function openMetrics(sources: MetricSources = {}): Metrics {
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
   };
+}
+
+function makeDelivered(registers: Registry[]): library.Histogram {
+  return new Histogram({
+    name: "sync_latency_seconds",
+    help: "Time from a change to the response of a poll that waited for it",
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers,
+  });
+}
+
+function makeRejected(registers: Registry[]): library.Counter {
+  const help = "Requests rejected with 503 because the server was busy; no other metric contains them";
+  return new Counter({ name: "http_requests_rejected_total", help, registers });
 }
 
 function measuringOnce(registry: Registry): () => Promise<void> {

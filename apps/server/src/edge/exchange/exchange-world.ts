@@ -5,6 +5,8 @@ import type { AuditLog } from "../../care/audit/audit-log.ts";
 import type { ByteBudget } from "../../packs/write/byte-budget.ts";
 import type { ReadingRoom } from "../../packs/read/reading-room.ts";
 import type { Log } from "../../base/operation/log.ts";
+import type { Admission } from "./admission.ts";
+import type { CallerKeys } from "./caller-keys.ts";
 import type { Authenticator } from "./authentication.ts";
 import type { HeldCounts } from "./held-counts.ts";
 import type { Peer } from "./peer.ts";
@@ -23,6 +25,8 @@ export interface ExchangeWorld {
   /** Running requests, and those with bodies, counted by account, or by address without one. */
   readonly requestsAtOnce: HeldCounts;
   readonly bodiesAtOnce: HeldCounts;
+  readonly admission: Admission;
+  readonly callerKeys: CallerKeys;
   readonly bodyIdleTimeoutMs: number;
   readonly answerIdleTimeoutMs: number;
   /** Shown on error pages. */

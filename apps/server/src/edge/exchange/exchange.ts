@@ -5,6 +5,7 @@ import type { z } from "zod";
 import type { Caller } from "../../features/accounts/context/caller.ts";
 import type { AnswerReading, Reading } from "../../packs/read/reading-room.ts";
 import type { Log } from "../../base/operation/log.ts";
+import type { AdmittedWork } from "./admission.ts";
 import { type LooseAnswer, sendAnswer, sendProblem } from "./answer.ts";
 import { assertAdmitted, assertTrusted } from "./assert-admitted.ts";
 import { assertAccess, readBasic, readBearer, signInNeeded, stillCaller } from "./authentication.ts";
@@ -20,34 +21,19 @@ import { assertPlain, assertQueryText, declaredLength, hasLongBody, jsonCoding, 
 import { closeAfterAnswer, drainAfterAnswer, forgetHead, RequestBody } from "./request-body.ts";
 import { RequestRecord } from "./request-record.ts";
 import { sendingOf } from "./sending-of.ts";
+import { endWhileStalled } from "./stalled-body.ts";
 import type { Mounted } from "./mounted.ts";
-
-/** Never rejects. Resolves early if the handler answers later, so that no memory of the first part is kept. */
-export async function runExchange(world: ExchangeWorld, mounted: Mounted, arrived: Arrived): Promise<void> {
-  const exchange = new Exchange(world, mounted, arrived);
-  let answer: LooseAnswer | Later<LooseAnswer>;
-  try {
-    await exchange.open();
-    answer = await mounted.handler(exchange);
-    if (!("later" in answer)) await exchange.record(answer);
-  } catch (thrown) {
-    return await exchange.refuseRecorded(thrown);
-  } finally {
-    exchange.releaseJson();
-  }
-  if ("later" in answer) exchange.wait(answer);
-  else await exchange.answer(answer);
-}
 
 /**
  * Context for the handler (`RequestContext`). Thousands of polls run for a minute each, so optional parts are created
  * on first use.
  */
-class Exchange {
+export class Exchange {
   readonly #world: ExchangeWorld;
   readonly #route: Route;
   readonly #record: RequestRecord | undefined;
   readonly #problem: ProblemShape | undefined;
+  readonly #work: AdmittedWork;
   #arrived: Arrived;
   #userId: UserId | undefined;
   #isLink = false;
@@ -64,8 +50,9 @@ class Exchange {
   query: unknown;
   body: unknown;
 
-  constructor(world: ExchangeWorld, { route, audit, problem }: Mounted, arrived: Arrived) {
+  constructor(world: ExchangeWorld, { route, audit, problem }: Mounted, arrived: Arrived, work: AdmittedWork) {
     this.#world = world;
+    this.#work = work;
     this.#route = route;
     this.#problem = problem;
     if (audit !== undefined && world.audit !== undefined) this.#record = new RequestRecord(world.audit, audit);
@@ -107,6 +94,7 @@ class Exchange {
 
   get stream(): RequestBody {
     assertPlain(this.#arrived.request);
+    if (!this.#arrived.request.complete) endWhileStalled(this.#work, this.#body);
     return this.#body;
   }
 
@@ -219,7 +207,10 @@ class Exchange {
     if (this.#route.cost === "poll") return;
     const { requestsAtOnce, bodiesAtOnce } = this.#world;
     this.#places.push(requestsAtOnce.enter(this.#payer()));
-    if (hasLongBody(this.#arrived.request)) this.#places.push(await bodiesAtOnce.enterInTurn(this.#payer()));
+    if (!hasLongBody(this.#arrived.request)) return;
+    this.#work.end();
+    this.#places.push(await bodiesAtOnce.enterInTurn(this.#payer()));
+    await this.#work.resume();
   }
 
   async record(outcome: Outcome): Promise<void> {
@@ -316,8 +307,10 @@ class Exchange {
    * @throws HoldfastError unauthenticated, forbidden, address_not_allowed, second_factor_required
    */
   async #lookAgain(isWhole: boolean): Promise<void> {
-    if (this.caller === undefined) return;
-    this.#take(await stillCaller(this.#world.authenticator, this.caller, isWhole ? this.#arrived : undefined));
+    const { caller } = this;
+    if (caller !== undefined)
+      this.#take(await stillCaller(this.#world.authenticator, caller, isWhole ? this.#arrived : undefined));
+    if (isWhole) await this.#work.resume();
   }
 
   #countFor(caller: Caller): void {
@@ -335,14 +328,22 @@ class Exchange {
     const polls = this.#route.cost === "poll";
     const facts = { address: peer.address, userAgent: request.headers["user-agent"], polls };
     try {
-      if (bearer !== undefined) return await authenticator.authenticate(bearer, facts);
+      if (bearer !== undefined) return this.#known(await authenticator.authenticate(bearer, facts));
       return basic === undefined ? undefined : await authenticator.authenticateApp(basic, addressGroup(peer.address));
     } catch (error) {
       const code = error instanceof HoldfastError ? error.code : "";
+      if (code === "unauthenticated") this.#world.callerKeys.forget(request.headers);
       // Further guesses are also looked up, so they also cost.
       if (code === "unauthenticated" || (basic !== undefined && code === "rate_limited")) await this.#payAsStranger();
       throw error;
     }
+  }
+
+  /** Many people use one link. */
+  #known(caller: Caller): Caller {
+    if (caller.credential.kind !== "link")
+      this.#world.callerKeys.remember(this.#arrived.request.headers, caller.userId);
+    return caller;
   }
 
   async #identify(): Promise<Caller | undefined> {
@@ -373,6 +374,7 @@ class Exchange {
     const { request } = this.#arrived;
     const route = this.#route;
     const coding = jsonCoding(request, route);
+    if (!request.complete) endWhileStalled(this.#work, this.#body);
     const { json, release } = await readJsonBody(this.#body, {
       bytesMax: jsonBytesMax(route),
       isCompressed: coding === "zstd",
