@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { test, type TestContext } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { until } from "@holdfast/tools/bounded";
 import type { Caller } from "../features/accounts/context/caller.ts";
 import { Admission, admissionLimits } from "./exchange/admission.ts";
@@ -125,15 +126,22 @@ for (const [route, lengthBytes] of [
 
 test("a request whose body has arrived counts again", async (t) => {
   const limited = await startLimited(t);
-  const { server, working, write } = limited;
+  const { working, ask, write } = limited;
   await introduce(limited);
-  const sockets = Array.from({ length: inWorkMax + 1 }, () => write(head("POST /nodes/query", 10)));
-  await Promise.all(sockets.map((socket) => once(socket, "connect")));
-  await fetch(`${server.url}/healthz`);
+  const sockets = Array.from({ length: inWorkMax }, () => write(head("POST /nodes/query", 10)));
+  // It waits until a body is stalled.
+  const other = ask(asUser);
+  await until("the other request is in work", () => working.length === 1);
   for (const socket of sockets) socket.write(`"ids":[]}`);
-  await until("the requests are in work", () => working.length === inWorkMax);
-  working[0]?.();
-  await until("the last one is in work", () => working.length === inWorkMax + 1);
+  await until("the places are taken", () => working.length === inWorkMax);
+  const next = ask(asUser);
+  assert.equal(await Promise.race([next, delay(100)]), undefined, "it waits");
+  assert.equal(working.length, inWorkMax);
+  for (const end of working) end();
+  await until("the last body and the next request are in work", () => working.length === inWorkMax + 2);
+  for (const end of working) end();
+  assert.equal((await other).status, 200);
+  assert.equal((await next).status, 200);
 });
 
 test("a request keeps its place if its route reads no body, and none arrives", async (t) => {
