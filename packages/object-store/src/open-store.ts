@@ -36,8 +36,8 @@ export interface OpenStoreOptions {
 
 /**
  * Opens the server's store with its decorators: meter( breaker( retry( limit( store ) ) ) ). A call waiting for a retry
- * thus blocks no other, and the meter sees what the caller sees. A folder has no breaker: the system's calls to a
- * disk cannot be probed beside each other.
+ * thus blocks no other, and the meter sees what the caller sees. A folder has no breaker: if its disk hangs, a
+ * probe hangs, too.
  * @param location a folder, or `s3://bucket/prefix?endpoint=…&region=…&path_style=true`
  */
 export async function openStore(location: string, options: OpenStoreOptions): Promise<ObjectStore> {

@@ -304,7 +304,7 @@ interface Client {
   readonly isStranger: boolean;
   /** Number of requests. */
   inWork: number;
-  /** Of the last work. */
+  /** End of its last work. */
   idleSinceMs: number;
   /** Next before `waiting`, never rejected, the oldest first. */
   readonly resumed: Waiter[];

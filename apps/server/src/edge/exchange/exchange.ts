@@ -94,7 +94,7 @@ export class Exchange {
 
   get stream(): RequestBody {
     assertPlain(this.#arrived.request);
-    if (!this.#arrived.request.complete) endWhileStalled(this.#work, this.#body);
+    endWhileStalled(this.#work, this.#body, this.#arrived.request);
     return this.#body;
   }
 
@@ -374,7 +374,7 @@ export class Exchange {
     const { request } = this.#arrived;
     const route = this.#route;
     const coding = jsonCoding(request, route);
-    if (!request.complete) endWhileStalled(this.#work, this.#body);
+    endWhileStalled(this.#work, this.#body, request);
     const { json, release } = await readJsonBody(this.#body, {
       bytesMax: jsonBytesMax(route),
       isCompressed: coding === "zstd",
