@@ -37,6 +37,7 @@ export const settingNames = [
   "rate_limit_bytes",
   "rate_limit_polls",
   "topology",
+  "standby_reads",
   "plans",
   "default_plan",
   "webhook_private",

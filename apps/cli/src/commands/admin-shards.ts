@@ -1,6 +1,12 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { printable } from "@holdfast/core/printable";
-import type { BucketMoveJson, BucketRangeJson, ShardJson, ShardsJson } from "@holdfast/protocol/shard-routes";
+import type {
+  BucketMoveJson,
+  BucketRangeJson,
+  RenewedEpochsJson,
+  ShardJson,
+  ShardsJson,
+} from "@holdfast/protocol/shard-routes";
 import type { Run } from "../invocation/run.ts";
 import type { Context } from "../output/context.ts";
 import { Listing } from "../output/listing.ts";
@@ -172,13 +178,14 @@ function renewEpochs(context: Context) {
     const isDry = dryRun === true;
     const body = { ...(name === undefined ? {} : { name }), dry_run: isDry };
     const renewed = await adminCall(run, data, "adminRenewEpochs", { body });
-    await run.output.done(renewed, () =>
-      renewed.items.map(
-        (shard) =>
-          `${isDry ? "would renew" : "renewed"} the epochs of ${count(shard.spaces, "space")} on ${shard.name}`,
-      ),
-    );
+    await run.output.done(renewed, () => renewedLines(renewed, isDry));
   });
+}
+
+export function renewedLines({ items }: RenewedEpochsJson, isDry: boolean): string[] {
+  return items.map(
+    (shard) => `${isDry ? "would renew" : "renewed"} the epochs of ${count(shard.spaces, "space")} on ${shard.name}`,
+  );
 }
 
 async function cancelMove(run: Run, data: unknown): Promise<void> {

@@ -15,6 +15,7 @@ import { groupsCommand } from "./admin-groups.ts";
 import { plansCommand } from "./admin-plans.ts";
 import { devicesAdminCommand } from "./admin-devices.ts";
 import { reportsCommand } from "./admin-reports.ts";
+import { regionCommand } from "./admin-region.ts";
 import { shardsCommand } from "./admin-shards.ts";
 import { shredCommand } from "./admin-shred.ts";
 import { setupLinkCommand } from "./admin-setup-link.ts";
@@ -41,6 +42,7 @@ export const adminCommand: CommandMaker = (context) =>
       rebuildIndexCommand(context),
       rotateKeysCommand(context),
       shardsCommand(context),
+      regionCommand(context),
       doctorCommand(context),
       backupCommand(context),
       restoreBackupCommand(context),

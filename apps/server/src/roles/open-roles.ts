@@ -260,7 +260,7 @@ function startPeriodic(config: Config, parts: PeriodicParts, closers: Closers): 
     }),
     ...more,
   ];
-  const guarded = { log, assertMayRun: storage.assertOwner, random: parts.random };
+  const guarded = { log, assertMayRun: storage.assertMayRun, random: parts.random };
   const jobs = startJobs(config.roles.has("worker") ? periodic() : [], { ...guarded, db: shards.of(toBucket(0)).db });
   closers.add("jobs", () => jobs.stop());
   return jobs;
@@ -280,7 +280,7 @@ function startQueue(parts: QueueParts, { config, storage, log, notifier }: Queue
   if (!config.roles.has("worker")) return { kick: notifier.ring, idle: async () => {}, stop: async () => {} };
   const kinds = queueKinds(parts);
   const neighbours = isAlone(config) ? noNeighbours : lockedNeighbours;
-  const queue = openQueue({ shards, clock: systemClock, log, kinds, assertMayRun: storage.assertOwner, neighbours });
+  const queue = openQueue({ shards, clock: systemClock, log, kinds, assertMayRun: storage.assertMayRun, neighbours });
   notifier.setOnRung((shard) => queue.kick(shard));
   closers.add("queue", () => queue.stop());
   return queue;

@@ -61,6 +61,8 @@ export interface Storage {
   readonly exportFolder: string;
   /** Throws while another process owns the data folder's database. */
   readonly assertOwner: () => void;
+  /** For jobs and messages. Throws also while a standby answers reads, because their changes would fail. */
+  readonly assertMayRun: () => void;
   /** The data folder and the folder of the embedded database. */
   readonly folders: Pick<FolderWatch, "look" | "replaced">;
 }
@@ -87,7 +89,9 @@ export async function openStorage(
   // Reports wrong settings before a database is made.
   await loadWrappings(keySource, randomBytes);
   if (found.isFirstStart) await prepareFirstStart({ config, folder: folder.path, keySource, found }, log, wrap);
-  const primaries = new Primaries(log, storedTimelines(folder.path));
+  const primaries = new Primaries(log, storedTimelines(folder.path), {
+    standbyReadsMsMax: config.standbyReadsMsMax,
+  });
   const { connection, owner, folders } = await openDatabaseServer(config, folder.path, {
     log,
     primaries,
@@ -137,13 +141,26 @@ export async function openStorage(
     pool,
     thumbFolder,
     exportFolder,
-    assertOwner: () => {
-      // Packs go to the store by path, before the next check.
-      if (!folders.look()) throw new HoldfastError("unavailable", "The server is stopping. Try again in a moment.");
-      owner?.assertHeld();
-    },
+    ...guardsOf(folders, owner, primaries),
     folders,
   };
+}
+
+function guardsOf(
+  folders: Storage["folders"],
+  owner: OwnerLock | undefined,
+  primaries: Primaries,
+): Pick<Storage, "assertOwner" | "assertMayRun"> {
+  const assertOwner = () => {
+    // Packs go to the store by path, before the next check.
+    if (!folders.look()) throw new HoldfastError("unavailable", "The server is stopping. Try again in a moment.");
+    owner?.assertHeld();
+  };
+  const assertMayRun = () => {
+    assertOwner();
+    if (primaries.isReadOnly) throw new HoldfastError("unavailable", "A database has no primary at the moment.");
+  };
+  return { assertOwner, assertMayRun };
 }
 
 function openReserves(placed: readonly PlacedCell[], config: Config, dataFolder: string) {

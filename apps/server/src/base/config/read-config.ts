@@ -67,6 +67,8 @@ export interface Config {
   readonly topology: Topology | undefined;
   /** Reads it again, because a file may have changed. */
   readonly readTopology: () => Topology | undefined;
+  /** Time without a primary during which its standby answers reads; 0: never. */
+  readonly standbyReadsMsMax: number;
   readonly plans: PlanSettings;
   /** Allows webhooks to this machine and private networks. */
   readonly webhookPrivate: boolean;
@@ -142,6 +144,7 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     pollsMax: options.rate_limit_polls,
     topology: options.topology,
     readTopology: () => readOptions(flags, environment, readFile(flags, environment, file)).options.topology,
+    standbyReadsMsMax: options.standby_reads,
     plans: plansOf(options),
     webhookPrivate: options.webhook_private,
     oidc: readOidc(options.oidc, Object.keys(plansOf(options).plans)),

@@ -22,6 +22,7 @@ export function settingsInForce(config: Config): SettingJson[] {
     ldap: shownLdap(options.ldap),
     scrub_period: shownDuration(config.scrubPeriodMs),
     browser_session: config.browserSessionMs === undefined ? "off" : shownDuration(config.browserSessionMs),
+    standby_reads: config.standbyReadsMsMax === 0 ? "off" : shownDuration(config.standbyReadsMsMax),
     doctor_period: config.doctorPeriodMs === undefined ? "off" : shownDuration(config.doctorPeriodMs),
   };
   return (Object.keys(optionSchemas) as OptionName[]).map((name) => {

@@ -5,7 +5,6 @@ export const movingState = "HF001";
 
 /** SQLSTATE codes (appendix A of PostgreSQL's manual) of failures that are not caused by the statement. */
 const unavailableStates = new Set([
-  "25006", // read only: the primary has become a standby
   "25P03", // idle in transaction for too long
   "40001", // serialization failure, after the retries of inTransaction
   "40P01", // deadlock, after the retries of inTransaction
@@ -64,6 +63,12 @@ export function toDatabaseError(error: unknown): unknown {
   if (code === movingState) {
     const message = "This account is being moved to another database. Try again in a moment.";
     return new HoldfastError("unavailable", message, { cause: error, retryAfterSeconds: 1 });
+  }
+  if (code === "25006") {
+    return new HoldfastError("unavailable", "The database accepts no changes at the moment. Try again later.", {
+      cause: error,
+      retryAfterSeconds: 5,
+    });
   }
   // inTransaction needs the original error.
   if (isSerializationFailure(error)) return error;

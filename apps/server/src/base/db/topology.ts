@@ -37,6 +37,14 @@ export const topologySchema = z.strictObject({
       second_store: z.string().min(1).optional(),
     }),
   ),
+  /** Servers of database URLs by region, for `holdfast admin region`. */
+  regions: z
+    .record(placeId, z.array(z.string().min(1)).min(1))
+    .refine((regions) => {
+      const servers = Object.values(regions).flat();
+      return new Set(servers).size === servers.length;
+    }, "a server is in two regions")
+    .optional(),
 });
 
 export type Topology = z.infer<typeof topologySchema>;

@@ -64,6 +64,8 @@ export const setting = {
   "setting.snapshot_interval":
     "Wie oft eine versiegelte Kopie der Datenbank in den Speicher geschrieben wird, aus der sich der Server wieder aufbauen lässt.",
   "setting.journal_interval": "Wie oft die Änderungen seit der letzten Kopie dorthin geschrieben werden.",
+  "setting.standby_reads":
+    "Wie lange ein Standby Lesezugriffe beantwortet, während eine Datenbank keinen Primärserver hat. Änderungen schlagen so lange fehl.",
   "setting.doctor_period": "Wie oft der Server sich selbst prüft und Probleme an Administratoren meldet.",
   "setting.drill_period": "Wie oft ein Server mit geplanten Sicherungen die neueste zur Probe wiederherstellt.",
   "setting.drill_scratch": "Ordner für Proben der Wiederherstellung. Er wird danach aufgeräumt.",

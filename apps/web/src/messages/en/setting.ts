@@ -62,6 +62,7 @@ export const setting = {
   "setting.snapshot_interval":
     "How often a sealed copy of the database is written to the store, so that a server can be rebuilt from it.",
   "setting.journal_interval": "How often changes since the last copy are written to the store.",
+  "setting.standby_reads": "How long a standby answers reads while a database has no primary. Changes fail meanwhile.",
   "setting.doctor_period": "How often the server checks itself and reports problems to administrators.",
   "setting.drill_period": "How often the newest scheduled backup is restored as a test.",
   "setting.drill_scratch": "Folder for test restores. It is cleaned up afterwards.",

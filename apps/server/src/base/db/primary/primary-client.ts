@@ -27,13 +27,16 @@ interface Internals {
 
 const stateMsMax = 10_000;
 
-/** Connects to the primary, and to no other server. */
+/** Connects to the primary, or if it may only read, perhaps to the standby that the guard chooses; to no other server. */
 export class GuardedClient extends pg.Client {
   readonly #guard: Guard;
+  /** True if a standby may be used while there is no primary. */
+  readonly acceptsStandby: boolean;
 
-  constructor(guard: Guard, config: pg.ClientConfig) {
+  constructor(guard: Guard, config: pg.ClientConfig, { acceptsStandby = false } = {}) {
     super(config);
     this.#guard = guard;
+    this.acceptsStandby = acceptsStandby;
     // A connection that breaks before its user listens must not end the process.
     this.on("error", () => {});
     this.#internals.connection.stream.on("error", () => {});

@@ -160,7 +160,7 @@ describe("A primary that is killed, and one that comes back", () => {
 
   test("connections to a frozen primary are closed, so that nothing waits for it", async () => {
     await pair.primary.kill();
-    const impatient = new Primaries(silentLog, storedTimelines(folder), 500);
+    const impatient = new Primaries(silentLog, storedTimelines(folder), { silentMsMax: 500 });
     const own = openPool({ connection: impatient.of(pair.url), applicationName: "test", log: silentLog });
     await until("the new primary", () => succeeds(own.query(statement)));
     pair.standby.signal("SIGSTOP");
@@ -178,7 +178,7 @@ describe("A primary that is killed, and one that comes back", () => {
 
 test("a query at a frozen primary fails, even if another connection has failed meanwhile", async (t) => {
   const pair = await startFailoverPair({ isSynchronous: false });
-  const impatient = new Primaries(silentLog, undefined, 1500);
+  const impatient = new Primaries(silentLog, undefined, { silentMsMax: 1500 });
   const connection = impatient.of(pair.url);
   const pool = openPool({ connection, applicationName: "test", log: silentLog });
   t.after(async () => {

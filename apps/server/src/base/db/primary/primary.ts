@@ -8,6 +8,7 @@ import { type Host, hostName } from "./database-url.ts";
 import { type Guard, GuardedClient } from "./primary-client.ts";
 import { Probe } from "./probe.ts";
 import type { ServerState } from "./server-state.ts";
+import { StandbyChoice } from "./standby-choice.ts";
 import type { Timelines } from "./timelines.ts";
 
 export interface PrimaryOptions {
@@ -21,6 +22,8 @@ export interface PrimaryOptions {
   readonly timelines: Timelines;
   /** Time without an answer, after which connections are closed. */
   readonly silentMsMax: number;
+  /** Time without a primary during which a standby answers reads; 0: never. */
+  readonly standbyReadsMsMax: number;
 }
 
 interface Answer {
@@ -33,6 +36,8 @@ interface Connected {
   readonly host?: Host | undefined;
   /** Undefined until the server has answered. */
   readonly timeline?: number;
+  /** Connected to a standby. */
+  readonly isReading?: true;
 }
 
 interface Server {
@@ -47,8 +52,8 @@ const answerMsMax = { first: 10_000, later: 3000 } as const;
 const othersMsMax = { first: 2000, later: 500 } as const;
 
 /**
- * Finds the primary of a database URL, and prevents the use of every other server: standbys, an old primary that is
- * started again, and other databases. While connections are open, it asks each second, closes the connections to an
+ * Finds the primary of a database URL, and prevents the use of every other server: an old primary that is started
+ * again, other databases, and standbys, except for reads while there is no primary (see `StandbyChoice`). While connections are open, it asks each second, closes the connections to an
  * old primary, and those to a server that no longer answers.
  */
 export class Primary implements Guard {
@@ -56,6 +61,9 @@ export class Primary implements Guard {
   readonly #probes: readonly (readonly [Host | undefined, Probe])[];
   readonly #clients = new Map<GuardedClient, Connected>();
   readonly #rejected: OutageLog;
+  readonly #standbys: StandbyChoice;
+  /** Answers reads instead of the primary. */
+  #standby: Host | undefined;
   readonly #missingListeners: ((bytes: number) => void)[] = [];
   #system: string | undefined;
   #newest: ServerState | undefined;
@@ -69,6 +77,7 @@ export class Primary implements Guard {
   constructor(options: PrimaryOptions) {
     const { config, hosts, log, name } = options;
     this.#options = options;
+    this.#standbys = new StandbyChoice(options.standbyReadsMsMax);
     const settings = { ...config, application_name: "holdfast primary", keepAlive: true };
     const places = hosts.length === 0 ? [undefined] : hosts;
     this.#probes = places.map((host) => [host, new Probe(settings, host)]);
@@ -83,7 +92,12 @@ export class Primary implements Guard {
     return this.#options.hosts;
   }
 
-  /** For a pool. */
+  /** A standby answers reads, and changes fail. */
+  get isReadOnly(): boolean {
+    return this.#standby !== undefined;
+  }
+
+  /** For a pool, whose statements run on a standby while there is no primary. */
   get Client(): new (config?: pg.ClientConfig) => GuardedClient {
     return clientOf(this);
   }
@@ -104,9 +118,20 @@ export class Primary implements Guard {
 
   async find(client: GuardedClient): Promise<Host | undefined> {
     if (this.hosts.length === 0) return undefined;
-    const host = this.#isDoubtful ? await this.#ask() : (this.#host ?? (await this.#ask()));
+    const host = await this.#find(client);
     if (this.#clients.has(client)) this.#clients.set(client, { host });
     return host;
+  }
+
+  async #find({ acceptsStandby }: GuardedClient): Promise<Host | undefined> {
+    if (acceptsStandby && this.#standby !== undefined) return this.#standby;
+    if (this.#host !== undefined && !this.#isDoubtful) return this.#host;
+    try {
+      return await this.#ask();
+    } catch (error) {
+      if (!acceptsStandby || this.#standby === undefined) throw error;
+      return this.#standby;
+    }
   }
 
   failed(): void {
@@ -114,6 +139,11 @@ export class Primary implements Guard {
   }
 
   admit(client: GuardedClient, state: ServerState): void {
+    const { host } = this.#clients.get(client) ?? {};
+    if (client.acceptsStandby && host !== undefined && host === this.#standby && this.#isStandbyOf(state)) {
+      this.#clients.set(client, { host, isReading: true });
+      return;
+    }
     const fault = this.#faultOf(state);
     if (fault !== undefined) {
       this.#rejected.failed({ reason: fault });
@@ -122,6 +152,10 @@ export class Primary implements Guard {
     const connected = this.#clients.get(client);
     if (connected !== undefined) this.#clients.set(client, { ...connected, timeline: state.timeline });
     this.#observe({ host: connected?.host, state });
+  }
+
+  #isStandbyOf({ isPrimary, system }: ServerState): boolean {
+    return !isPrimary && system === this.#system;
   }
 
   /** Resolves when no connection of its own is left. Those of others are closed before. */
@@ -134,6 +168,7 @@ export class Primary implements Guard {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#host = undefined;
+    this.#standby = undefined;
     this.#silentSinceMs = undefined;
     void this.close();
   }
@@ -162,6 +197,8 @@ export class Primary implements Guard {
     try {
       const chosen = this.#choose(answers);
       this.#observe(chosen);
+      this.#standbys.note(chosen.state, answers, Date.now());
+      this.#readFrom(undefined);
       this.#host = chosen.host;
       this.#isDoubtful = false;
       this.#silentSinceMs = undefined;
@@ -169,6 +206,8 @@ export class Primary implements Guard {
     } catch (error) {
       if (this.#silentSinceMs === undefined) this.#host = undefined;
       else this.#endSilence(this.#silentSinceMs);
+      const isMissing = this.#host === undefined;
+      this.#readFrom(isMissing ? this.#standbys.choose(answers, Date.now(), this.#standby) : undefined);
       throw error;
     } finally {
       if (this.#clients.size === 0) void this.close();
@@ -206,6 +245,19 @@ export class Primary implements Guard {
   #take(answers: Answer[], answer: Answer): void {
     answers.push(answer);
     if (answer.host === this.#host && hasAnswered(answer)) this.#silentSinceMs = undefined;
+  }
+
+  /** @param standby undefined: reads need a primary again */
+  #readFrom(standby: Host | undefined): void {
+    const former = this.#standby;
+    if (standby === former) return;
+    this.#standby = standby;
+    const { log, name } = this.#options;
+    const fields = { database: name, host: hostName((standby ?? former) as Host) };
+    if (standby === undefined) log.warn(fields, "the standby no longer answers reads");
+    else log.warn(fields, "there is no primary; a standby answers reads, and changes fail");
+    for (const [client, { isReading }] of this.#clients)
+      if (isReading === true) client.abort("another server answers reads");
   }
 
   /** On a busy machine, a server that works may answer late. */
@@ -302,7 +354,7 @@ export class Primary implements Guard {
 function clientOf(guard: Guard): Primary["Client"] {
   return class extends GuardedClient {
     constructor(config: pg.ClientConfig = {}) {
-      super(guard, config);
+      super(guard, config, { acceptsStandby: true });
     }
   };
 }

@@ -15,6 +15,8 @@ export interface ServerState {
   readonly endBytes: number;
   /** The log up to here contains no change that was not acknowledged; 0 if unknown. */
   readonly acknowledgedBytes: number;
+  /** End of the log that a standby has replayed; 0 on a primary. */
+  readonly replayedBytes: number;
 }
 
 type Queries = Pick<pg.ClientBase, "query">;
@@ -41,22 +43,24 @@ const visible = `
     case when ${isStandby} then 0 else ${flushed} end::text as "endBytes",
     case when ${isStandby} then 0 when current_setting('synchronous_standby_names') = '' then ${flushed}
       else (select coalesce(min(flush_lsn) - '0/0'::pg_lsn, 0)
-        from pg_stat_replication where sync_state in ('sync', 'quorum')) end::text as "acknowledgedBytes"`;
+        from pg_stat_replication where sync_state in ('sync', 'quorum')) end::text as "acknowledgedBytes",
+    case when ${isStandby} then coalesce(pg_last_wal_replay_lsn() - '0/0'::pg_lsn, 0) else 0 end::text as "replayedBytes"`;
 const hidden = `
   select '' as system, not ${isStandby} as "isPrimary", '0' as timeline, extract(epoch from pg_postmaster_start_time())::text as "startedAt",
-    '0' as "endBytes", '0' as "acknowledgedBytes"`;
+    '0' as "endBytes", '0' as "acknowledgedBytes", '0' as "replayedBytes"`;
 
 async function read(server: Queries, text: string): Promise<ServerState> {
-  type Numbers = Record<"timeline" | "endBytes" | "acknowledgedBytes", string>;
+  type Numbers = Record<"timeline" | "endBytes" | "acknowledgedBytes" | "replayedBytes", string>;
   type Row = Omit<ServerState, keyof Numbers> & Numbers;
   const { rows } = await server.query<Row>(text);
   const [row] = rows;
   if (row === undefined) throw new HoldfastError("internal", "PostgreSQL returned no row for its state.");
-  const { timeline, endBytes, acknowledgedBytes } = row;
+  const { timeline, endBytes, acknowledgedBytes, replayedBytes } = row;
   return {
     ...row,
     timeline: Number(timeline),
     endBytes: Number(endBytes),
     acknowledgedBytes: Number(acknowledgedBytes),
+    replayedBytes: Number(replayedBytes),
   };
 }
