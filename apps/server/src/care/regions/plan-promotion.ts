@@ -1,15 +1,16 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { RegionServer } from "./region-server.ts";
 
-type Server = Pick<RegionServer, "name" | "region" | "state" | "standby">;
-
-interface Database<Planned extends Server> {
+/** A database of shards and cells, with servers in several regions. */
+export interface RegionDatabase {
+  /** Such as "shard main". */
   readonly name: string;
-  readonly servers: readonly Planned[];
+  readonly hasCell: boolean;
+  readonly servers: readonly RegionServer[];
 }
 
-export interface PromotionPlan<Planned extends Server> {
-  readonly promotions: readonly { readonly database: string; readonly server: Planned }[];
+export interface PromotionPlan {
+  readonly promotions: readonly { readonly database: RegionDatabase; readonly server: RegionServer }[];
   /** Databases whose primary is already in the region. */
   readonly already: readonly string[];
 }
@@ -19,11 +20,7 @@ export interface PromotionPlan<Planned extends Server> {
  * @param isForced ignores signs that servers elsewhere still run, and servers of the region that do not answer
  * @throws HoldfastError conflict with the faults of all databases
  */
-export function planPromotion<Planned extends Server>(
-  databases: readonly Database<Planned>[],
-  region: string,
-  isForced: boolean,
-): PromotionPlan<Planned> {
+export function planPromotion(databases: readonly RegionDatabase[], region: string, isForced: boolean): PromotionPlan {
   const plans = databases.map((database) => ({ database, ...planOf(database, region) }));
   const fatal = plans.flatMap(({ faults }) => faults);
   const faults = [...fatal, ...(isForced ? [] : plans.flatMap(({ doubts }) => doubts))];
@@ -35,25 +32,23 @@ export function planPromotion<Planned extends Server>(
     throw new HoldfastError("conflict", `Nothing was promoted. ${faults.join(" ")}${advice}`);
   }
   return {
-    promotions: plans.flatMap(({ database, server }) =>
-      server === undefined ? [] : [{ database: database.name, server }],
-    ),
+    promotions: plans.flatMap(({ database, server }) => (server === undefined ? [] : [{ database, server }])),
     already: plans.flatMap(({ database, server }) => (server === undefined ? [database.name] : [])),
   };
 }
 
-interface DatabasePlan<Planned extends Server> {
+interface DatabasePlan {
   /** undefined: its primary is in the region */
-  readonly server?: Planned | undefined;
+  readonly server?: RegionServer | undefined;
   readonly faults: readonly string[];
   /** A person may know better. */
   readonly doubts: readonly string[];
 }
 
-function planOf<Planned extends Server>({ name, servers }: Database<Planned>, region: string): DatabasePlan<Planned> {
+function planOf({ name, servers }: RegionDatabase, region: string): DatabasePlan {
   const here = servers.filter((server) => server.region === region);
   const primaries = servers.filter(({ state }) => state?.isPrimary === true);
-  const timelineOf = ({ state }: Server) => state?.timeline ?? 0;
+  const timelineOf = ({ state }: RegionServer) => state?.timeline ?? 0;
   const [newest, older] = primaries.toSorted((left, right) => timelineOf(right) - timelineOf(left));
   const isAlone = older === undefined || (newest !== undefined && timelineOf(newest) > timelineOf(older));
   // One on a lower timeline is an old primary.
@@ -77,6 +72,6 @@ function planOf<Planned extends Server>({ name, servers }: Database<Planned>, re
   return { server: best, faults: [], doubts: [...running, ...receiving, ...silent] };
 }
 
-function receivedOf({ standby }: Server): number {
+function receivedOf({ standby }: RegionServer): number {
   return standby?.receivedBytes ?? 0;
 }

@@ -30,16 +30,22 @@ export class RegionServer {
   readonly name: string;
   /** undefined: in no region */
   readonly region: string | undefined;
+  readonly url: string;
   readonly #client: pg.Client;
   state: ServerState | undefined;
   standby: StandbyState | undefined;
   problem: string | undefined;
 
-  constructor(config: pg.ClientConfig, host: Host, region: string | undefined) {
+  /** @param databaseUrl with any host of its list */
+  constructor(databaseUrl: string, host: Host, region: string | undefined) {
     this.name = hostName(host);
     this.region = region;
-    this.#client = new pg.Client({ ...config, application_name: "holdfast region", keepAlive: true });
-    Object.assign(this.#client, host);
+    const [start = "", query] = databaseUrl.split("?");
+    const parameters = new URLSearchParams(query);
+    parameters.set("host", host.host);
+    parameters.set("port", String(host.port));
+    this.url = `${start}?${parameters.toString().replaceAll("+", "%20")}`;
+    this.#client = new pg.Client({ connectionString: this.url, application_name: "holdfast region", keepAlive: true });
     this.#client.on("error", () => {});
   }
 

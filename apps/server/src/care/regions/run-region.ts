@@ -1,16 +1,14 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { type Config, readConfig } from "../../base/config/read-config.ts";
+import type { CellTables } from "../../base/db/cell-tables.ts";
+import { openDatabase } from "../../base/db/database.ts";
 import { hostName, parseDatabaseUrl } from "../../base/db/primary/database-url.ts";
 import type { Topology } from "../../base/db/topology.ts";
-import { planPromotion } from "./plan-promotion.ts";
+import { requireRebuild } from "../../packs/facts/cell-facts.ts";
+import { openAdminStorage, silent } from "../admin-storage/open-admin-storage.ts";
+import { requestJob } from "../jobs/requested-jobs.ts";
+import { planPromotion, type RegionDatabase } from "./plan-promotion.ts";
 import { RegionServer } from "./region-server.ts";
-
-/** A database of shards and cells, with servers in several regions. */
-export interface RegionDatabase {
-  /** Such as "shard main". */
-  readonly name: string;
-  readonly servers: readonly RegionServer[];
-}
 
 export interface RegionReport {
   readonly databases: readonly {
@@ -64,8 +62,8 @@ export interface PromotionReport {
 }
 
 /**
- * First half of `holdfast admin region promote`: makes a standby of each database in the region its primary. Can be
- * repeated after an interruption. Afterwards spaces need new epochs, because changes may be missing.
+ * Makes a standby of each database in the region its primary, and requests a rebuild of the block index, because rows of
+ * stored packs may be missing. Can be repeated after an interruption. Afterwards spaces need new epochs.
  * @throws HoldfastError usage, conflict (with all reasons, before anything is promoted), failed
  */
 export async function promoteRegion(
@@ -84,13 +82,44 @@ export async function promoteRegion(
       await Promise.all(databases.flatMap(({ servers }) => servers.map((server) => server.read())));
     }
     const { promotions, already } = planPromotion(databases, region, isForced);
-    for (const { database, server } of isDry ? [] : promotions) {
+    const promoted = promotions.map(({ database, server }) => ({ database: database.name, server: server.name }));
+    if (isDry) return { promoted, already, dataFolder: config.dataFolder };
+    for (const { database, server } of promotions) {
       await server.promote();
-      onPromoted(database, server.name);
+      if (database.hasCell) await stopDeletion(server);
+      onPromoted(database.name, server.name);
     }
-    const promoted = promotions.map(({ database, server }) => ({ database, server: server.name }));
+    await requestRebuild(config, environment);
     return { promoted, already, dataFolder: config.dataFolder };
   });
+}
+
+/** Before servers delete what only missing rows refer to. */
+async function stopDeletion({ url }: RegionServer): Promise<void> {
+  const { db, close } = openDatabase<CellTables>({
+    connection: { connectionString: url },
+    applicationName: "holdfast region",
+    schema: "cell",
+    log: silent,
+    connectionsMax: 1,
+  });
+  try {
+    await requireRebuild(db);
+  } finally {
+    await close();
+  }
+}
+
+/** A worker of a server runs it. */
+async function requestRebuild(config: Config, environment: Environment): Promise<void> {
+  const storage = await openAdminStorage(config, environment);
+  const { databases, clock } = storage;
+  try {
+    for (const { db } of databases.cells.all()) await requireRebuild(db);
+    await requestJob({ cells: databases.cells, clock }, "rebuild-index", { unfinished: false });
+  } finally {
+    await storage.close();
+  }
 }
 
 function configOf(dataFolder: string | undefined, environment: Environment): Config {
@@ -133,12 +162,10 @@ function databasesOf(
   );
   return [...usersOf].map(([databaseUrl, names]) => {
     const { url, hosts } = parseDatabaseUrl(databaseUrl);
-    const name = names.join(", ");
     if (hosts.length === 0)
-      throw new HoldfastError("usage", `The database URL of ${name} must list the servers of all regions.`);
-    const config = { connectionString: url };
-    const servers = hosts.map((host) => new RegionServer(config, host, regionOf.get(hostName(host))));
-    return { name, servers };
+      throw new HoldfastError("usage", `The database URL of ${names.join(", ")} must list the servers of all regions.`);
+    const servers = hosts.map((host) => new RegionServer(url, host, regionOf.get(hostName(host))));
+    return { name: names.join(", "), hasCell: names.some((name) => name.startsWith("cell ")), servers };
   });
 }
 
