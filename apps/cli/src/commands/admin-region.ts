@@ -47,10 +47,18 @@ function status(context: Context) {
     const isFaulty = report.databases.some(
       ({ servers }) =>
         servers.filter(({ state }) => state === "primary").length !== 1 ||
-        servers.some(({ state, receives }) => state === "unreachable" || receives === false),
+        servers.some(
+          ({ state, receives, problem }) => state === "unreachable" || receives === false || problem !== null,
+        ),
     );
     if (isFaulty) context.exitCode = 1;
   });
+}
+
+interface PromotedLine {
+  readonly database: string;
+  readonly server: string;
+  readonly last_change_at: string | null;
 }
 
 interface ServerLine {
@@ -64,7 +72,8 @@ function stateText({ state, behind_bytes: behind, receives, problem }: ServerLin
   if (state === "unreachable") return `unreachable: ${printable(problem ?? "")}`;
   if (state === "primary") return state;
   const lag = behind === 0 ? "up to date" : `${formatBytes(behind ?? 0)} behind`;
-  return `${state}${behind === null ? "" : `, ${lag}`}${receives === false ? ", receives nothing" : ""}`;
+  const faults = [receives === false ? ", receives nothing" : "", problem === null ? "" : `, ${problem}`];
+  return `${state}${behind === null ? "" : `, ${lag}`}${faults.join("")}`;
 }
 
 function promote(context: Context) {
@@ -80,13 +89,15 @@ function promote(context: Context) {
     const { promoteRegion } = await import("@holdfast/server/care/regions/run-region");
     const isDry = dryRun === true;
     const request = { region, dataFolder: textOf(data), isForced: force === true, isDry };
-    const onPromoted = (database: string, server: string) => run.output.note(`promoted ${server} (${database})`);
+    const shown = ({ database, server, last_change_at: at }: PromotedLine) =>
+      `${server} (${database}${at === null ? "" : `, last change ${timeFor(run.output, at)}`})`;
+    const onPromoted = (promoted: PromotedLine) => run.output.note(`promoted ${shown(promoted)}`);
     const { dataFolder, ...report } = await promoteRegion({ ...request, onPromoted }, context.environment);
     const already = report.already.map((database) => `${database}: the primary is already in ${region}`);
     if (isDry) {
       return run.output.done(report, () => [
         ...already,
-        ...report.promoted.map(({ database, server }) => `would promote ${server} (${database})`),
+        ...report.promoted.map((promoted) => `would promote ${shown(promoted)}`),
       ]);
     }
     const renewing = adminCall(run, dataFolder, "adminRenewEpochs", { body: { dry_run: false } });
@@ -95,6 +106,7 @@ function promote(context: Context) {
       throw new HoldfastError("failed", message, { cause: error });
     });
     await run.output.done({ ...report, ...renewed }, () => [...already, ...renewedLines(renewed, false)]);
+    run.output.note("A worker rebuilds the block index; 'holdfast admin rebuild-index' waits for it.");
   });
 }
 

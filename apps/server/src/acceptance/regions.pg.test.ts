@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { FailoverPair } from "../base/db/replicas/testing-standby.ts";
-import { eventually, ok } from "./testing.ts";
+import { administrator, Api, eventually, ok } from "./testing.ts";
 import { Regions } from "./testing-regions.ts";
 
 describe("When the region of the primaries is lost", () => {
@@ -33,11 +33,24 @@ describe("When the region of the primaries is lost", () => {
     writeFileSync(join(regions.device, "before.txt"), "before");
     assert.equal((await regions.command(["sync", regions.device, "--once"])).code, 0);
     const file = await regions.api.idOf("/before.txt");
+    const link = await ok(regions.api, "POST", "/links", { node_id: file });
+    const session = await ok(new Api(regions.server.url), "POST", "/sessions", {
+      ...administrator,
+      device_name: "other",
+    });
     await eventually(
       "both stores are equal",
       60_000,
       async () => regions.objectsIn(regions.east) === regions.objectsIn(regions.west) || undefined,
     );
+    // A use is recorded once a minute, which must not matter now.
+    const [accounts] = regions.pairs as [FailoverPair];
+    await accounts.primary.run("update shard.devices set last_seen_at = 0");
+    const ago = String((await accounts.primary.query("select pg_current_wal_flush_lsn()::text as at"))[0]?.["at"]);
+    await eventually("the standby has replayed this", 60_000, async () => {
+      const [row] = await accounts.standby.query(`select pg_last_wal_replay_lsn() >= '${ago}' as done`);
+      return row?.["done"] === true || undefined;
+    });
     for (const { standby } of regions.pairs) await standby.stop();
     writeFileSync(join(regions.device, "lost.txt"), "lost");
     assert.equal((await regions.command(["sync", regions.device, "--once"])).code, 0);
@@ -48,6 +61,17 @@ describe("When the region of the primaries is lost", () => {
       return answer.status === 200 ? answer.body.toString() : undefined;
     };
     assert.equal(await eventually("reads", 90_000, read), "before");
+    const visitor = new Api(regions.server.url, String(link["token"]));
+    assert.equal((await visitor.call("GET", "/links/current")).status, 200);
+    assert.equal((await visitor.call("GET", `/files/${file}/download`)).status, 200);
+    const { refresh_token: token } = session as { refresh_token: string };
+    const refreshed = await ok(new Api(regions.server.url), "POST", "/sessions/refresh", { refresh_token: token });
+    const other = new Api(regions.server.url, String(refreshed["access_token"]));
+    assert.equal((await other.call("GET", `/files/${file}/download`)).status, 200);
+    const { epoch, since_token: since } = await ok(other, "GET", "/changes/snapshot");
+    assert.ok(epoch);
+    const poll = await other.call("GET", `/changes/poll?since_token=${encodeURIComponent(String(since))}&timeout=1`);
+    assert.equal(poll.status, 200, JSON.stringify(poll.body));
     const stored = regions.objectsIn(regions.west);
     for (const path of ["/new.txt", "/large.bin"]) {
       const { status, body } = await regions.api.put(path, randomBytes(path === "/new.txt" ? 10 : 3_000_000));

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
-import { toHoldfastError } from "@holdfast/core/errors";
+import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { bucketOf, type SpaceId, toBucket, type UserId } from "@holdfast/core/ids";
 import type { AccountWorld } from "../features/accounts/context/account-world.ts";
 import { endAppFolders } from "../features/sharing/app-folders.ts";
@@ -260,7 +260,12 @@ function startPeriodic(config: Config, parts: PeriodicParts, closers: Closers): 
     }),
     ...more,
   ];
-  const guarded = { log, assertMayRun: storage.assertMayRun, random: parts.random };
+  const guarded = {
+    log,
+    assertMayRun: storage.assertOwner,
+    isPaused: storage.isReadOnly,
+    random: parts.random,
+  };
   const jobs = startJobs(config.roles.has("worker") ? periodic() : [], { ...guarded, db: shards.of(toBucket(0)).db });
   closers.add("jobs", () => jobs.stop());
   return jobs;
@@ -274,13 +279,26 @@ interface QueueProcess extends Pick<ApiParts, "config" | "storage" | "log"> {
   readonly notifier: Notifier;
 }
 
+/** While a standby answers reads, the changes of a message would fail. */
+function assertMayWork({ assertOwner, isReadOnly }: Storage): void {
+  assertOwner();
+  if (isReadOnly()) throw new HoldfastError("unavailable", "A database has no primary at the moment.");
+}
+
 /** Without the worker role, it only notifies the workers of commits. */
 function startQueue(parts: QueueParts, { config, storage, log, notifier }: QueueProcess, closers: Closers): Queue {
   const { shards } = storage.databases;
   if (!config.roles.has("worker")) return { kick: notifier.ring, idle: async () => {}, stop: async () => {} };
   const kinds = queueKinds(parts);
   const neighbours = isAlone(config) ? noNeighbours : lockedNeighbours;
-  const queue = openQueue({ shards, clock: systemClock, log, kinds, assertMayRun: storage.assertMayRun, neighbours });
+  const queue = openQueue({
+    shards,
+    clock: systemClock,
+    log,
+    kinds,
+    assertMayRun: () => assertMayWork(storage),
+    neighbours,
+  });
   notifier.setOnRung((shard) => queue.kick(shard));
   closers.add("queue", () => queue.stop());
   return queue;

@@ -61,8 +61,8 @@ export interface Storage {
   readonly exportFolder: string;
   /** Throws while another process owns the data folder's database. */
   readonly assertOwner: () => void;
-  /** For jobs and messages. Throws also while a standby answers reads, because their changes would fail. */
-  readonly assertMayRun: () => void;
+  /** A standby answers reads, because a database has no primary. Changes fail. */
+  readonly isReadOnly: () => boolean;
   /** The data folder and the folder of the embedded database. */
   readonly folders: Pick<FolderWatch, "look" | "replaced">;
 }
@@ -89,9 +89,8 @@ export async function openStorage(
   // Reports wrong settings before a database is made.
   await loadWrappings(keySource, randomBytes);
   if (found.isFirstStart) await prepareFirstStart({ config, folder: folder.path, keySource, found }, log, wrap);
-  const primaries = new Primaries(log, storedTimelines(folder.path), {
-    standbyReadsMsMax: config.standbyReadsMsMax,
-  });
+  const { standbyReadsMsMax } = config;
+  const primaries = new Primaries(log, storedTimelines(folder.path), { standbyReadsMsMax });
   const { connection, owner, folders } = await openDatabaseServer(config, folder.path, {
     log,
     primaries,
@@ -141,26 +140,14 @@ export async function openStorage(
     pool,
     thumbFolder,
     exportFolder,
-    ...guardsOf(folders, owner, primaries),
+    assertOwner: () => {
+      // Packs go to the store by path, before the next check.
+      if (!folders.look()) throw new HoldfastError("unavailable", "The server is stopping. Try again in a moment.");
+      owner?.assertHeld();
+    },
+    isReadOnly: () => primaries.isReadOnly,
     folders,
   };
-}
-
-function guardsOf(
-  folders: Storage["folders"],
-  owner: OwnerLock | undefined,
-  primaries: Primaries,
-): Pick<Storage, "assertOwner" | "assertMayRun"> {
-  const assertOwner = () => {
-    // Packs go to the store by path, before the next check.
-    if (!folders.look()) throw new HoldfastError("unavailable", "The server is stopping. Try again in a moment.");
-    owner?.assertHeld();
-  };
-  const assertMayRun = () => {
-    assertOwner();
-    if (primaries.isReadOnly) throw new HoldfastError("unavailable", "A database has no primary at the moment.");
-  };
-  return { assertOwner, assertMayRun };
 }
 
 function openReserves(placed: readonly PlacedCell[], config: Config, dataFolder: string) {

@@ -3,6 +3,9 @@ import { HoldfastError } from "@holdfast/core/errors";
 /** SQLSTATE of the fence around rows that move to another shard. */
 export const movingState = "HF001";
 
+/** SQLSTATE of a change on a standby. */
+const readOnlyState = "25006";
+
 /** SQLSTATE codes (appendix A of PostgreSQL's manual) of failures that are not caused by the statement. */
 const unavailableStates = new Set([
   "25P03", // idle in transaction for too long
@@ -64,7 +67,7 @@ export function toDatabaseError(error: unknown): unknown {
     const message = "This account is being moved to another database. Try again in a moment.";
     return new HoldfastError("unavailable", message, { cause: error, retryAfterSeconds: 1 });
   }
-  if (code === "25006") {
+  if (code === readOnlyState) {
     return new HoldfastError("unavailable", "The database accepts no changes at the moment. Try again later.", {
       cause: error,
       retryAfterSeconds: 5,
@@ -80,6 +83,20 @@ export function toDatabaseError(error: unknown): unknown {
     cause: error,
     retryAfterSeconds: 1,
   });
+}
+
+/** A standby rejected a change, because there is no primary. */
+export function isReadOnly(error: unknown): boolean {
+  return codeOf(error) === readOnlyState || (error instanceof Error && codeOf(error.cause) === readOnlyState);
+}
+
+/** Waits for a change that does not matter while a standby answers reads. */
+export async function unlessReadOnly(change: Promise<unknown>): Promise<void> {
+  try {
+    await change;
+  } catch (error) {
+    if (!isReadOnly(error)) throw error;
+  }
 }
 
 export function isSerializationFailure(error: unknown): boolean {

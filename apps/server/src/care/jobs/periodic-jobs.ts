@@ -26,6 +26,8 @@ export interface JobsOptions {
   readonly random: () => number;
   /** Throws while no job may run. */
   readonly assertMayRun?: () => void;
+  /** Jobs wait without errors. */
+  readonly isPaused?: () => boolean;
 }
 
 export interface Jobs {
@@ -114,7 +116,7 @@ class Runner {
   }
 
   async #runIfDue(): Promise<void> {
-    if (this.#stopped.aborted) return;
+    if (this.#stopped.aborted || this.#options.isPaused?.() === true) return;
     try {
       const isDue = (await this.#job.isDue?.()) ?? true;
       if (!isDue || this.#stopped.aborted) return;

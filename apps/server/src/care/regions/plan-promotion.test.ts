@@ -13,7 +13,7 @@ const state = {
   acknowledgedBytes: 0,
   replayedBytes: 0,
 };
-const stopped = { receivedBytes: 100, lastChangeMs: 0, isReceiving: false };
+const stopped = { receivedBytes: 100, lastChangeMs: 0, isReceiving: false, isPromotable: true };
 
 /** @param found undefined: does not answer; a number: a primary on this timeline */
 function server(
@@ -30,7 +30,7 @@ function server(
   return made;
 }
 
-const database = (name: string, ...servers: RegionServer[]): RegionDatabase => ({ name, hasCell: false, servers });
+const database = (name: string, ...servers: RegionServer[]): RegionDatabase => ({ name, cellUrls: [], servers });
 
 function planned(databases: readonly RegionDatabase[], isForced = false) {
   const { promotions, already } = planPromotion(databases, "west", isForced);
@@ -90,5 +90,11 @@ test("a database whose newest primary is in the region is done; an old one on an
   const moved = database("shard a", server("e", "east", 3), server("w1", "west", 2));
   assert.match(fault([moved], true), /no standby that answers/);
   const twice = database("shard a", server("e", "east", 2), server("w1", "west", 2));
-  assert.match(fault([twice], true), /no standby that answers/);
+  assert.match(fault([twice], true), /e and w1 are both primaries of shard a on the same timeline/);
+});
+
+test("nothing is promoted if the role may not promote one of the servers", () => {
+  const good = database("shard a", server("e", "east", undefined), server("w1", "west", {}));
+  const other = database("cell c", server("f", "east", undefined), server("w2", "west", { isPromotable: false }));
+  assert.match(fault([good, other], true), /database URL of cell c may not promote w2/);
 });

@@ -1,11 +1,12 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { RegionServer } from "./region-server.ts";
 
-/** A database of shards and cells, with servers in several regions. */
+/** Databases with the same PostgreSQL servers, which are in several regions. */
 export interface RegionDatabase {
-  /** Such as "shard main". */
+  /** Such as "shard main, cell main". */
   readonly name: string;
-  readonly hasCell: boolean;
+  /** URLs of cells, with any host. */
+  readonly cellUrls: readonly string[];
   readonly servers: readonly RegionServer[];
 }
 
@@ -53,11 +54,19 @@ function planOf({ name, servers }: RegionDatabase, region: string): DatabasePlan
   const isAlone = older === undefined || (newest !== undefined && timelineOf(newest) > timelineOf(older));
   // One on a lower timeline is an old primary.
   if (newest?.region === region && isAlone) return { faults: [], doubts: [] };
+  if (newest !== undefined && older !== undefined && !isAlone) {
+    const fault = `${newest.name} and ${older.name} are both primaries of ${name} on the same timeline. Stop the wrong one.`;
+    return { faults: [fault], doubts: [] };
+  }
   const standbys = here.filter(({ state }) => state?.isPrimary === false);
   const [best] = standbys.toSorted((left, right) => receivedOf(right) - receivedOf(left));
   if (best === undefined) {
     const fault = here.length === 0 ? "has no server" : "has no standby that answers";
     return { faults: [`The database of ${name} ${fault} in ${region}.`], doubts: [] };
+  }
+  if (best.standby?.isPromotable === false) {
+    const fault = `The role of the database URL of ${name} may not promote ${best.name}. Promote it with 'pg_ctl promote', and repeat the command.`;
+    return { faults: [fault], doubts: [] };
   }
   const running = primaries.map((primary) => `The primary of ${name} still answers: ${primary.name}. Stop it first.`);
   const receiving = standbys.flatMap(({ name: standby, standby: state }) => {

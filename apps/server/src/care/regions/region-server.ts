@@ -12,6 +12,8 @@ export interface StandbyState {
   readonly lastChangeMs: number | null;
   /** Receives log from a primary; null if the role may not see that. */
   readonly isReceiving: boolean | null;
+  /** The role of the database URL may promote it. */
+  readonly isPromotable: boolean;
 }
 
 const answerMsMax = 10_000;
@@ -23,14 +25,15 @@ const standbySql = `
     (extract(epoch from pg_last_xact_replay_timestamp()) * 1000)::float8 as "lastChangeMs",
     case when not exists (select from pg_stat_wal_receiver) then false
       else (select case when status is null then null else status = 'streaming' end from pg_stat_wal_receiver)
-    end as "isReceiving"`;
+    end as "isReceiving",
+    has_function_privilege('pg_promote(boolean, integer)', 'execute') as "isPromotable"`;
 
 /** A PostgreSQL server of a database that has servers in several regions. */
 export class RegionServer {
   readonly name: string;
   /** undefined: in no region */
   readonly region: string | undefined;
-  readonly url: string;
+  readonly #host: Host;
   readonly #client: pg.Client;
   state: ServerState | undefined;
   standby: StandbyState | undefined;
@@ -40,13 +43,19 @@ export class RegionServer {
   constructor(databaseUrl: string, host: Host, region: string | undefined) {
     this.name = hostName(host);
     this.region = region;
+    this.#host = host;
+    const connectionString = this.urlOf(databaseUrl);
+    this.#client = new pg.Client({ connectionString, application_name: "holdfast region", keepAlive: true });
+    this.#client.on("error", () => {});
+  }
+
+  /** The URL with this server as its host. */
+  urlOf(databaseUrl: string): string {
     const [start = "", query] = databaseUrl.split("?");
     const parameters = new URLSearchParams(query);
-    parameters.set("host", host.host);
-    parameters.set("port", String(host.port));
-    this.url = `${start}?${parameters.toString().replaceAll("+", "%20")}`;
-    this.#client = new pg.Client({ connectionString: this.url, application_name: "holdfast region", keepAlive: true });
-    this.#client.on("error", () => {});
+    parameters.set("host", this.#host.host);
+    parameters.set("port", String(this.#host.port));
+    return `${start}?${parameters.toString().replaceAll("+", "%20")}`;
   }
 
   /** Failures are in `problem`. */

@@ -2,12 +2,12 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { type Config, readConfig } from "../../base/config/read-config.ts";
 import type { CellTables } from "../../base/db/cell-tables.ts";
 import { openDatabase } from "../../base/db/database.ts";
-import { hostName, parseDatabaseUrl } from "../../base/db/primary/database-url.ts";
+import { type Host, hostName, parseDatabaseUrl } from "../../base/db/primary/database-url.ts";
 import type { Topology } from "../../base/db/topology.ts";
 import { requireRebuild } from "../../packs/facts/cell-facts.ts";
 import { openAdminStorage, silent } from "../admin-storage/open-admin-storage.ts";
 import { requestJob } from "../jobs/requested-jobs.ts";
-import { planPromotion, type RegionDatabase } from "./plan-promotion.ts";
+import { planPromotion, type PromotionPlan, type RegionDatabase } from "./plan-promotion.ts";
 import { RegionServer } from "./region-server.ts";
 
 export interface RegionReport {
@@ -50,12 +50,19 @@ export interface PromotionRequest {
   /** Only checks and reports. */
   readonly isDry: boolean;
   /** Called after each promotion. */
-  readonly onPromoted: (database: string, server: string) => void;
+  readonly onPromoted: (promoted: Promoted) => void;
+}
+
+export interface Promoted {
+  readonly database: string;
+  readonly server: string;
+  /** Time of the last change that it has. */
+  readonly last_change_at: string | null;
 }
 
 export interface PromotionReport {
   /** Promoted by this command. */
-  readonly promoted: readonly { readonly database: string; readonly server: string }[];
+  readonly promoted: readonly Promoted[];
   /** Their servers in the region were already primaries. */
   readonly already: readonly string[];
   readonly dataFolder: string;
@@ -75,29 +82,43 @@ export async function promoteRegion(
     const known = regionsOf(databases);
     if (!known.includes(region))
       throw new HoldfastError("usage", `HOLDFAST_TOPOLOGY has no region ${region}, only ${known.join(" and ")}.`);
-    const first = planPromotion(databases, region, isForced);
+    planPromotion(databases, region, isForced);
     if (!isDry) {
-      for (const { server } of first.promotions) await server.lockPromotion();
+      // In one order, so that of two commands at once, only one gets to the end.
+      const standbys = databases.flatMap(({ servers }) =>
+        servers.filter(({ state, region: of }) => of === region && state?.isPrimary === false),
+      );
+      for (const server of standbys.toSorted((left, right) => (left.name < right.name ? -1 : 1)))
+        await server.lockPromotion();
       // Another command may have promoted a server before the lock.
       await Promise.all(databases.flatMap(({ servers }) => servers.map((server) => server.read())));
     }
     const { promotions, already } = planPromotion(databases, region, isForced);
-    const promoted = promotions.map(({ database, server }) => ({ database: database.name, server: server.name }));
+    const promoted = promotions.map(promotedOf);
     if (isDry) return { promoted, already, dataFolder: config.dataFolder };
     for (const { database, server } of promotions) {
       await server.promote();
-      if (database.hasCell) await stopDeletion(server);
-      onPromoted(database.name, server.name);
+      for (const url of database.cellUrls) await stopDeletion(server.urlOf(url));
+      onPromoted(promotedOf({ database, server }));
     }
     await requestRebuild(config, environment);
     return { promoted, already, dataFolder: config.dataFolder };
   });
 }
 
+function promotedOf({ database, server }: PromotionPlan["promotions"][number]): Promoted {
+  return { database: database.name, server: server.name, last_change_at: lastChangeAt(server) };
+}
+
+function lastChangeAt({ standby }: RegionServer): string | null {
+  const lastChangeMs = standby?.lastChangeMs ?? null;
+  return lastChangeMs === null ? null : new Date(lastChangeMs).toISOString();
+}
+
 /** Before servers delete what only missing rows refer to. */
-async function stopDeletion({ url }: RegionServer): Promise<void> {
+async function stopDeletion(connectionString: string): Promise<void> {
   const { db, close } = openDatabase<CellTables>({
-    connection: { connectionString: url },
+    connection: { connectionString },
     applicationName: "holdfast region",
     schema: "cell",
     log: silent,
@@ -142,31 +163,58 @@ async function withDatabases<Result>(
   }
 }
 
+interface Servers {
+  readonly names: string[];
+  readonly cellUrls: string[];
+  /** By name, with a URL of a database that they have. */
+  readonly hosts: Map<string, { readonly host: Host; readonly url: string }>;
+}
+
+/** A server is promoted with all its databases. */
 function databasesOf(
   { shards, cells }: Topology,
   regions: NonNullable<Topology["regions"]>,
   defaultUrl: string | undefined,
 ): RegionDatabase[] {
-  const usersOf = new Map<string, string[]>();
+  const groups: Servers[] = [];
   const places = [
-    ...shards.map(({ id, database_url: url }) => ({ name: `shard ${id}`, url: url ?? defaultUrl })),
-    ...cells.map(({ id, database_url: url }) => ({ name: `cell ${id}`, url: url ?? defaultUrl })),
+    ...shards.map(({ id, database_url: url = defaultUrl }) => ({ name: `shard ${id}`, url, isCell: false })),
+    ...cells.map(({ id, database_url: url = defaultUrl }) => ({ name: `cell ${id}`, url, isCell: true })),
   ];
-  for (const { name, url } of places) {
-    if (url === undefined)
+  for (const { name, url: databaseUrl, isCell } of places) {
+    if (databaseUrl === undefined)
       throw new HoldfastError("usage", `The embedded database of ${name} cannot have servers in several regions.`);
-    usersOf.set(url, [...(usersOf.get(url) ?? []), name]);
-  }
-  const regionOf = new Map(
-    Object.entries(regions).flatMap(([region, servers]) => servers.map((name) => [name, region])),
-  );
-  return [...usersOf].map(([databaseUrl, names]) => {
     const { url, hosts } = parseDatabaseUrl(databaseUrl);
     if (hosts.length === 0)
-      throw new HoldfastError("usage", `The database URL of ${names.join(", ")} must list the servers of all regions.`);
-    const servers = hosts.map((host) => new RegionServer(url, host, regionOf.get(hostName(host))));
-    return { name: names.join(", "), hasCell: names.some((name) => name.startsWith("cell ")), servers };
+      throw new HoldfastError("usage", `The database URL of ${name} must list the servers of all regions.`);
+    let group = groups.find((each) => hosts.some((host) => each.hosts.has(hostName(host))));
+    if (group === undefined) groups.push((group = { names: [], cellUrls: [], hosts: new Map() }));
+    group.names.push(name);
+    if (isCell) group.cellUrls.push(url);
+    for (const host of hosts) if (!group.hosts.has(hostName(host))) group.hosts.set(hostName(host), { host, url });
+  }
+  const regionOf = regionsByServer(regions, new Set(groups.flatMap(({ hosts }) => [...hosts.keys()])));
+  return groups.map(({ names, cellUrls, hosts }) => {
+    const servers = [...hosts].map(([name, { host, url }]) => new RegionServer(url, host, regionOf.get(name)));
+    return { name: names.join(", "), cellUrls, servers };
   });
+}
+
+/** @throws HoldfastError usage for a server in no database URL */
+function regionsByServer(
+  regions: NonNullable<Topology["regions"]>,
+  known: ReadonlySet<string>,
+): ReadonlyMap<string, string> {
+  const regionOf = new Map<string, string>();
+  for (const [region, servers] of Object.entries(regions)) {
+    for (const server of servers) {
+      const name = server.replace(/:5432$/, "");
+      if (!known.has(name))
+        throw new HoldfastError("usage", `${server} in the regions of HOLDFAST_TOPOLOGY is in no database URL.`);
+      regionOf.set(name, region);
+    }
+  }
+  return regionOf;
 }
 
 function regionsOf(databases: readonly RegionDatabase[]): string[] {
@@ -185,13 +233,10 @@ function reportOf(databases: readonly RegionDatabase[]): RegionReport {
   };
 }
 
-function serverReport(
-  { name, region, state, standby, problem }: RegionServer,
-  endBytes: number | undefined,
-): ServerReport {
+function serverReport(server: RegionServer, endBytes: number | undefined): ServerReport {
+  const { name, region, state, standby, problem } = server;
   const isPrimary = state?.isPrimary === true;
   const isStandby = state !== undefined && !isPrimary;
-  const lastChangeMs = isStandby ? (standby?.lastChangeMs ?? null) : null;
   const received = isStandby ? standby?.receivedBytes : undefined;
   const answered = isPrimary ? "primary" : "standby";
   return {
@@ -200,8 +245,8 @@ function serverReport(
     state: state === undefined ? "unreachable" : answered,
     timeline: isPrimary ? state.timeline : null,
     behind_bytes: received === undefined || endBytes === undefined ? null : Math.max(0, endBytes - received),
-    last_change_at: lastChangeMs === null ? null : new Date(lastChangeMs).toISOString(),
+    last_change_at: isStandby ? lastChangeAt(server) : null,
     receives: isStandby ? (standby?.isReceiving ?? null) : null,
-    problem: problem ?? null,
+    problem: problem ?? (isStandby && standby?.isPromotable === false ? "the role may not promote it" : null),
   };
 }

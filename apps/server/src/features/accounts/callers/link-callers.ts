@@ -3,6 +3,7 @@ import { bucketOf, type GrantId, type UserId } from "@holdfast/core/ids";
 import { limits } from "@holdfast/core/limits";
 import type { Scope } from "@holdfast/protocol/account-routes";
 import { type RawBuilder, sql } from "kysely";
+import { unlessReadOnly } from "../../../base/db/database-error.ts";
 import type { GrantRow } from "../../../base/db/shard-tables.ts";
 import { dropLapsed } from "../../../tree/rights/load-rights.ts";
 import { accessOf, boundBy, type RulesJson, rulesOfUser } from "./access-rules.ts";
@@ -58,15 +59,15 @@ export async function proveLink(world: AccountWorld, bearer: string): Promise<Ca
 export async function markLinkUsed({ shards, clock }: AccountWorld, link: LiveLink): Promise<void> {
   const now = clock.nowMicros();
   if ((link.last_used_at ?? 0) >= now - seenGrainMicros) return;
-  await shards
+  const used = shards
     .ofId(link.id)
     .db.updateTable("shard.grants")
     .set({ last_used_at: now })
     .where("space_id", "=", link.space_id)
     .where("id", "=", link.id)
     // One of many visitors in the same minute writes.
-    .where((row) => row.or([row("last_used_at", "is", null), row("last_used_at", "<", now - seenGrainMicros)]))
-    .execute();
+    .where((row) => row.or([row("last_used_at", "is", null), row("last_used_at", "<", now - seenGrainMicros)]));
+  await unlessReadOnly(used.execute());
 }
 
 /** Runs one statement, however the token is wrong. */

@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { SessionId, TokenId } from "@holdfast/core/ids";
+import { unlessReadOnly } from "../../../base/db/database-error.ts";
 import { type AccessClaims, readAccessToken } from "../callers/access-token.ts";
 import { type AccountWorld, seenGrainMicros } from "../context/account-world.ts";
 import { findAppPassword, readNameAndPassword } from "./app-passwords.ts";
@@ -75,13 +76,13 @@ export class Authenticator {
     // Besides browsers, only synced folders poll for changes.
     const isSync = polls && kind !== "sync" && kind !== "browser";
     if (isSync || (lastSeenAt ?? 0) < now - seenGrainMicros) {
-      await this.#world.shards
+      const seen = this.#world.shards
         .ofId(claims.sessionId)
         .db.updateTable("shard.devices")
         .set({ last_seen_at: now, ...(address === undefined ? {} : { address }), ...(isSync ? { kind: "sync" } : {}) })
         .where("user_id", "=", caller.userId)
-        .where("id", "=", caller.deviceId)
-        .execute();
+        .where("id", "=", caller.deviceId);
+      await unlessReadOnly(seen.execute());
     }
     return caller;
   }
@@ -103,7 +104,7 @@ export class Authenticator {
     const now = this.#world.clock.nowMicros();
     if ((lastUsedAt ?? 0) >= now - seenGrainMicros) return;
     const { db } = this.#world.shards.ofId(id);
-    await db.updateTable("shard.tokens").set({ last_used_at: now }).where("id", "=", id).execute();
+    await unlessReadOnly(db.updateTable("shard.tokens").set({ last_used_at: now }).where("id", "=", id).execute());
   }
 
   async #claims(token: string): Promise<AccessClaims | undefined> {
@@ -123,12 +124,12 @@ export class Authenticator {
 
   /** Records that the answer with the current refresh token arrived, so its predecessor becomes invalid. */
   async #markUsed(sessionId: SessionId, number: number): Promise<void> {
-    await this.#world.shards
+    const used = this.#world.shards
       .ofId(sessionId)
       .db.updateTable("shard.sessions")
       .set({ number_used: true })
       .where("id", "=", sessionId)
-      .where("number", "=", number)
-      .execute();
+      .where("number", "=", number);
+    await unlessReadOnly(used.execute());
   }
 }

@@ -8,6 +8,7 @@ import type { PasskeyAssertion } from "@holdfast/protocol/passkey-values";
 import type { z } from "zod";
 import type { UserRow } from "../../../base/db/account-tables.ts";
 import { inTransaction, keyed } from "../../../base/db/database.ts";
+import { isReadOnly } from "../../../base/db/database-error.ts";
 import type { ShardQueries } from "../../../base/db/shard-tables.ts";
 import { accessOf, assertAddress, assertMayComeFrom, readAccess } from "../callers/access-rules.ts";
 import { copiedNumber } from "../callers/live-session.ts";
@@ -228,8 +229,9 @@ export async function refreshSession(
   if (claimed === undefined) throw refused();
   const now = world.clock.nowMicros();
   const { db } = world.shards.ofId(claimed.sessionId);
-  const session = await inTransaction(db, async (transaction) => {
-    const row = await transaction
+  /** @param mayChange false while a standby answers reads: the session keeps its refresh token */
+  const exchange = async (reader: ShardQueries, mayChange: boolean) => {
+    const row = await reader
       .selectFrom("shard.sessions as s")
       .innerJoin("shard.users as u", "u.id", "s.user_id")
       .innerJoin("shard.devices as d", (join) =>
@@ -239,7 +241,7 @@ export async function refreshSession(
       .select(["u.disabled_at", "d.browser"])
       .select(isOverdue(world).as("overdue"))
       .where("s.id", "=", claimed.sessionId)
-      .forUpdate("s")
+      .$if(mayChange, (query) => query.forUpdate("s"))
       .executeTakeFirst();
     if (row !== undefined) onClaimed?.(row.user_id);
     if (row?.number === copiedNumber) return "copied";
@@ -247,16 +249,23 @@ export async function refreshSession(
     if (row.browser && row.created_at + (world.browserSessionMs ?? Infinity) * 1000 <= now) return undefined;
     if (row.overdue) return "overdue";
     // A stolen token from elsewhere neither rotates nor ends the owner's session.
-    assertAddress(await readAccess(transaction, row.user_id, now), address);
+    assertAddress(await readAccess(reader, row.user_id, now), address);
     if (claimed.number === row.number - 1 && !row.number_used) return row;
-    if (claimed.number !== row.number) {
+    // A later one was issued, and then the database lost this change.
+    const number = Math.max(claimed.number, row.number);
+    if (!mayChange && claimed.number === number) return { ...row, number };
+    if (claimed.number !== number) {
       const ended = { number: copiedNumber, expires_at: now };
-      await transaction.updateTable("shard.sessions").set(ended).where("id", "=", row.id).execute();
+      await reader.updateTable("shard.sessions").set(ended).where("id", "=", row.id).execute();
       return "copied";
     }
-    const next = { number: row.number + 1, number_used: false, expires_at: now + limits.refreshTokenLifetimeMs * 1000 };
-    await transaction.updateTable("shard.sessions").set(next).where("id", "=", row.id).execute();
+    const next = { number: number + 1, number_used: false, expires_at: now + limits.refreshTokenLifetimeMs * 1000 };
+    await reader.updateTable("shard.sessions").set(next).where("id", "=", row.id).execute();
     return { ...row, ...next };
+  };
+  const session = await inTransaction(db, (transaction) => exchange(transaction, true)).catch((error: unknown) => {
+    if (!isReadOnly(error)) throw error;
+    return exchange(db, false);
   });
   if (session === undefined) throw refused();
   if (session === "overdue") throw askedAgain(world);
