@@ -88,7 +88,8 @@ test("by keyboard: a wrong password, the right one, then a file", async () => {
   await takePictures("link-password");
   await assertFits();
   const type = async (text: string) => {
-    await page.waitForFunction("document.activeElement.name === 'password'");
+    // Without scripts, the page runs no timer of `waitForFunction`, which would check only once.
+    await page.locator("[name=password]:focus").waitFor();
     await page.keyboard.type(text);
     await page.keyboard.press("Enter");
   };
