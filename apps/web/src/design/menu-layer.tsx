@@ -4,8 +4,9 @@ import Check from "lucide-react/icons/check";
 import ChevronDown from "lucide-react/icons/chevron-down";
 import ChevronRight from "lucide-react/icons/chevron-right";
 import ChevronUp from "lucide-react/icons/chevron-up";
-import { type FocusEvent, useEffect, useRef, useState } from "react";
+import { type FocusEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { Face, noIcon } from "./menu-face.tsx";
+import { itemsIn, nextItem } from "./menu-keys.ts";
 import { type MenuProps, MenuSheet } from "./menu-sheet.tsx";
 import { isNarrow } from "./narrow.ts";
 import { showEdges } from "./scroll-edges.ts";
@@ -58,6 +59,7 @@ function MenuPopup({ menu, giveFocusBack }: MenuProps) {
           loop
           ref={showEdges}
           onFocus={focusFirst}
+          onKeyDownCapture={moveFocus}
           onCloseAutoFocus={giveFocusBack}
           className={look}
         >
@@ -149,6 +151,16 @@ function useFocusFirst(menu: OpenMenu) {
     isDone.current = true;
     currentTarget.querySelector<HTMLElement>("[role^=menuitem]:not([data-disabled])")?.focus({ preventScroll: true });
   };
+}
+
+/** Radix moves the focus in a timer. On a busy machine, the next key would act on the previous item. */
+function moveFocus(event: KeyboardEvent): void {
+  if (event.metaKey || event.ctrlKey || event.altKey || event.shiftKey || !(event.target instanceof Element)) return;
+  // A submenu is outside of its menu's element.
+  const next = nextItem(itemsIn(event.target.closest("[role=menu]")), event.key);
+  if (next === undefined) return;
+  event.preventDefault();
+  next.focus();
 }
 
 function edges(at: OpenMenu["at"]) {

@@ -8,6 +8,7 @@ import { flushSync } from "react-dom";
 import { useMessages } from "../messages/use-messages.ts";
 import { IconButton } from "./icon-button.tsx";
 import { Face, noIcon } from "./menu-face.tsx";
+import { itemsIn, nextItem } from "./menu-keys.ts";
 import { closeMenu, type MenuItem, type OpenMenu } from "./menu.ts";
 import { shownName } from "./shown-name.ts";
 import { useBackCloses } from "./use-back-closes.ts";
@@ -165,18 +166,6 @@ function iconOf(item: Exclude<MenuItem, "line">): ReactNode {
   const checked = "checked" in item ? item.checked : undefined;
   const Icon = checked === true ? Check : item.Icon;
   return Icon === undefined ? noIcon : <Icon aria-hidden size={16} />;
-}
-
-function itemsIn(list: HTMLElement | null): readonly HTMLElement[] {
-  return [...(list?.querySelectorAll<HTMLElement>("[role^=menuitem]:not(:disabled)") ?? [])];
-}
-
-function nextItem(items: readonly HTMLElement[], key: string): HTMLElement | undefined {
-  const at = items.findIndex((item) => item === document.activeElement);
-  if (key === "ArrowDown") return items[at + 1] ?? items[0];
-  if (key === "ArrowUp") return items.at(Math.max(at, 0) - 1);
-  if (key === "Home") return items[0];
-  return key === "End" ? items.at(-1) : undefined;
 }
 
 const itemLook =
