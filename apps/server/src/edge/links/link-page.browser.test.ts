@@ -88,7 +88,7 @@ test("by keyboard: a wrong password, the right one, then a file", async () => {
   await takePictures("link-password");
   await assertFits();
   const type = async (text: string) => {
-    // Without scripts, the page runs no timer of `waitForFunction`, which would check only once.
+    // Without scripts, `waitForFunction` checks only once.
     await page.locator("[name=password]:focus").waitFor();
     await page.keyboard.type(text);
     await page.keyboard.press("Enter");
