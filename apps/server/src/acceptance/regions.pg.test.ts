@@ -33,7 +33,7 @@ describe("When the region of the primaries is lost", () => {
     writeFileSync(join(regions.device, "before.txt"), "before");
     assert.equal((await regions.command(["sync", regions.device, "--once"])).code, 0);
     const file = await regions.api.idOf("/before.txt");
-    const link = await ok(regions.api, "POST", "/links", { node_id: file });
+    const link = await ok(regions.api, "POST", `/files/${file}/share`, { link: true, role: "viewer" });
     const session = await ok(new Api(regions.server.url), "POST", "/sessions", {
       ...administrator,
       device_name: "other",
@@ -62,16 +62,18 @@ describe("When the region of the primaries is lost", () => {
     };
     assert.equal(await eventually("reads", 90_000, read), "before");
     const visitor = new Api(regions.server.url, String(link["token"]));
-    assert.equal((await visitor.call("GET", "/links/current")).status, 200);
+    const shown = await visitor.call("GET", "/links/current");
+    assert.equal(shown.status, 200, JSON.stringify(shown.body));
     assert.equal((await visitor.call("GET", `/files/${file}/download`)).status, 200);
     const { refresh_token: token } = session as { refresh_token: string };
     const refreshed = await ok(new Api(regions.server.url), "POST", "/sessions/refresh", { refresh_token: token });
     const other = new Api(regions.server.url, String(refreshed["access_token"]));
     assert.equal((await other.call("GET", `/files/${file}/download`)).status, 200);
-    const { epoch, since_token: since } = await ok(other, "GET", "/changes/snapshot");
-    assert.ok(epoch);
-    const poll = await other.call("GET", `/changes/poll?since_token=${encodeURIComponent(String(since))}&timeout=1`);
-    assert.equal(poll.status, 200, JSON.stringify(poll.body));
+    const { token: since } = await ok(other, "GET", "/changes/snapshot");
+    const poll = await other.call("GET", `/notifications/poll?since_token=${String(since)}`, undefined, {
+      headers: { Timeout: "1" },
+    });
+    assert.equal(poll.status, 204, JSON.stringify(poll.body));
     const stored = regions.objectsIn(regions.west);
     for (const path of ["/new.txt", "/large.bin"]) {
       const { status, body } = await regions.api.put(path, randomBytes(path === "/new.txt" ? 10 : 3_000_000));
@@ -84,11 +86,14 @@ describe("When the region of the primaries is lost", () => {
   test("a promotion makes the standbys primaries, and devices upload what is missing", async () => {
     const { epoch } = await ok(regions.api, "GET", "/changes/snapshot");
     const dry = await regions.command(["admin", "region", "promote", "west", "--dry-run"]);
-    assert.match(dry.stdout, /^would promote .* \(shard main\)\nwould promote .* \(cell main\)$/m);
+    assert.match(
+      dry.stdout,
+      /^would promote .* \(shard main, last change .*\)\nwould promote .* \(cell main, last change .*\)$/m,
+    );
     assert.equal((await regions.command(["admin", "region"])).code, 1);
     const { code, stdout, stderr } = await regions.command(["admin", "region", "promote", "west"]);
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /promoted .* \(shard main\)\n.*promoted .* \(cell main\)/);
+    assert.match(stderr, /promoted .* \(shard main, .*\)\n.*promoted .* \(cell main, .*\)/);
     assert.match(stdout, /^renewed the epochs of 1 space on main$/m);
     await eventually("a write", 30_000, async () =>
       (await regions.api.put("/after.txt", "after")).status < 300 ? true : undefined,

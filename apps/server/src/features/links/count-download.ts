@@ -5,6 +5,7 @@ import { limits } from "@holdfast/core/limits";
 import { sql } from "kysely";
 import type { Caller } from "../accounts/context/caller.ts";
 import { inTransaction } from "../../base/db/database.ts";
+import { isReadOnly } from "../../base/db/database-error.ts";
 import type { ShardQueries } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 
@@ -39,12 +40,27 @@ export async function countDownload(
   const { version } = download;
   if (caller.credential.kind !== "link") return undefined;
   const { db } = world.shards.ofId(caller.spaceId);
-  // The rollback of a rejected download leaves no row to continue.
-  return inTransaction(db, async (transaction) => {
-    if (version !== undefined) return countOrGoOn(transaction, caller, { ...download, version }, world.nowMicros);
-    await countOne(transaction, caller);
+  try {
+    // The rollback of a rejected download leaves no row to continue.
+    const delivery = await inTransaction(db, async (transaction) => {
+      if (version !== undefined) return countOrGoOn(transaction, caller, { ...download, version }, world.nowMicros);
+      await countOne(transaction, caller);
+      return undefined;
+    });
+    return delivery && ((unsentBytes) => takeBack(db, caller, delivery, unsentBytes));
+  } catch (error) {
+    // While a standby answers reads, only links with a limit need the count.
+    if (!isReadOnly(error) || (await isLimited(db, caller))) throw error;
     return undefined;
-  }).then((delivery) => delivery && ((unsentBytes) => takeBack(db, caller, delivery, unsentBytes)));
+  }
+}
+
+async function isLimited(db: ShardQueries, { spaceId, credential }: Caller): Promise<boolean> {
+  const { rows } = await sql`
+    select from shard.grants where space_id = ${spaceId} and id = ${credential.id} and max_downloads is not null`.execute(
+    db,
+  );
+  return rows.length > 0;
 }
 
 async function countOne(transaction: ShardQueries, { spaceId, credential }: Caller): Promise<void> {
@@ -118,13 +134,8 @@ async function takeBack(
  * Single blocks cannot be counted.
  * @throws HoldfastError forbidden for a link with a download limit
  */
-export async function assertUncounted(shards: Shards, { spaceId, credential }: Caller): Promise<void> {
-  if (credential.kind !== "link") return;
-  const { rows } = await sql`
-    select from shard.grants where space_id = ${spaceId} and id = ${credential.id} and max_downloads is not null`.execute(
-    shards.ofId(spaceId).db,
-  );
-  if (rows.length === 0) return;
+export async function assertUncounted(shards: Shards, caller: Caller): Promise<void> {
+  if (caller.credential.kind !== "link" || !(await isLimited(shards.ofId(caller.spaceId).db, caller))) return;
   throw new HoldfastError(
     "forbidden",
     "The downloads of this link are counted, so only complete files can be downloaded.",
