@@ -48,7 +48,7 @@ function status(context: Context) {
       ({ servers }) =>
         servers.filter(({ state }) => state === "primary").length !== 1 ||
         servers.some(
-          ({ state, receives, problem }) => state === "unreachable" || receives === false || problem !== null,
+          ({ state, receives, problem }) => state === "old_primary" || receives === false || problem !== null,
         ),
     );
     if (isFaulty) context.exitCode = 1;
@@ -62,7 +62,7 @@ interface PromotedLine {
 }
 
 interface ServerLine {
-  readonly state: "primary" | "standby" | "unreachable";
+  readonly state: "primary" | "old_primary" | "standby" | "unreachable";
   readonly behind_bytes: number | null;
   readonly receives: boolean | null;
   readonly problem: string | null;
@@ -71,6 +71,7 @@ interface ServerLine {
 function stateText({ state, behind_bytes: behind, receives, problem }: ServerLine): string {
   if (state === "unreachable") return `unreachable: ${printable(problem ?? "")}`;
   if (state === "primary") return state;
+  if (state === "old_primary") return "old primary: not used";
   const lag = behind === 0 ? "up to date" : `${formatBytes(behind ?? 0)} behind`;
   const faults = [receives === false ? ", receives nothing" : "", problem === null ? "" : `, ${problem}`];
   return `${state}${behind === null ? "" : `, ${lag}`}${faults.join("")}`;

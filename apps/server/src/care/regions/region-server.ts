@@ -17,6 +17,7 @@ export interface StandbyState {
 }
 
 const answerMsMax = 10_000;
+const closeMsMax = 1000;
 const promotionSeconds = 60;
 
 /** A frozen or vanished primary sends nothing, and its standby notices that after a minute by default. */
@@ -27,6 +28,11 @@ const standbySql = `
       else (select case when status is null then null else status = 'streaming' end from pg_stat_wal_receiver)
     end as "isReceiving",
     has_function_privilege('pg_promote(boolean, integer)', 'execute') as "isPromotable"`;
+
+/** A part of `pg.Client` that its types lack. */
+interface Internals {
+  readonly connection: { readonly stream: { destroy(): void } };
+}
 
 /** A PostgreSQL server of a database that has servers in several regions. */
 export class RegionServer {
@@ -72,9 +78,8 @@ export class RegionServer {
 
   /** Until the connection ends. @throws HoldfastError conflict while another command has it */
   async lockPromotion(): Promise<void> {
-    const { rows } = await this.#client.query<{ taken: boolean }>(
-      `select pg_try_advisory_lock(${lockNumber("holdfast region promotion")}) as taken`,
-    );
+    const text = `select pg_try_advisory_lock(${lockNumber("holdfast region promotion")}) as taken`;
+    const { rows } = await this.#inTime(answerMsMax, this.#client.query<{ taken: boolean }>(text));
     if (rows[0]?.taken === true) return;
     throw new HoldfastError("conflict", `Another command is promoting ${this.name}.`);
   }
@@ -82,8 +87,9 @@ export class RegionServer {
   /** Makes the standby a primary. */
   async promote(): Promise<void> {
     try {
-      await this.#client.query("select pg_promote(true, $1)", [promotionSeconds]);
-      await this.#read();
+      const promoting = this.#client.query("select pg_promote(true, $1)", [promotionSeconds]);
+      await this.#inTime(promotionSeconds * 1000 + answerMsMax, promoting);
+      await this.#inTime(answerMsMax, this.#read());
     } catch (error) {
       const message = `${this.name} cannot be promoted: ${(error as Error).message}`;
       throw new HoldfastError("failed", message, { cause: error });
@@ -92,21 +98,26 @@ export class RegionServer {
       throw new HoldfastError("failed", `${this.name} is still a standby after ${promotionSeconds} seconds.`);
   }
 
+  /** A frozen server never answers, also not to the end of a connection. */
   async close(): Promise<void> {
-    await within(1000, this.#client.end(), () => {}).catch(() => {});
+    if (this.state !== undefined) await within(closeMsMax, this.#client.end(), () => {}).catch(() => {});
+    (this.#client as unknown as Internals).connection.stream.destroy();
   }
 
   async #answered(work: () => Promise<void>): Promise<void> {
-    const working = work();
     try {
-      await within(answerMsMax, working, () => {
-        working.catch(() => {});
-        throw new Error("It does not answer.");
-      });
+      await this.#inTime(answerMsMax, work());
     } catch (error) {
       this.state = undefined;
       this.problem = (error as Error).message;
     }
+  }
+
+  #inTime<Result>(timeoutMs: number, work: Promise<Result>): Promise<Result> {
+    return within(timeoutMs, work, () => {
+      work.catch(() => {});
+      throw new HoldfastError("unavailable", `${this.name} does not answer.`);
+    });
   }
 
   async #read(): Promise<void> {

@@ -3,6 +3,7 @@ import { type Config, readConfig } from "../../base/config/read-config.ts";
 import type { CellTables } from "../../base/db/cell-tables.ts";
 import { openDatabase } from "../../base/db/database.ts";
 import { type Host, hostName, parseDatabaseUrl } from "../../base/db/primary/database-url.ts";
+import type { ServerState } from "../../base/db/primary/server-state.ts";
 import type { Topology } from "../../base/db/topology.ts";
 import { requireRebuild } from "../../packs/facts/cell-facts.ts";
 import { openAdminStorage, silent } from "../admin-storage/open-admin-storage.ts";
@@ -20,7 +21,8 @@ export interface RegionReport {
 export interface ServerReport {
   readonly server: string;
   readonly region: string | null;
-  readonly state: "primary" | "standby" | "unreachable";
+  /** An old primary is on an earlier timeline than another one, and not used. */
+  readonly state: "primary" | "old_primary" | "standby" | "unreachable";
   readonly timeline: number | null;
   /** Length of the primary's log that the standby has not received; null if unknown. */
   readonly behind_bytes: number | null;
@@ -226,27 +228,27 @@ function reportOf(databases: readonly RegionDatabase[]): RegionReport {
   return {
     databases: databases.map(({ name, servers }) => {
       const primaries = servers.flatMap(({ state }) => (state?.isPrimary === true ? [state] : []));
-      const ends = primaries.map(({ endBytes }) => endBytes);
-      const endBytes = ends.length === 1 ? ends[0] : undefined;
-      return { name, servers: servers.map((server) => serverReport(server, endBytes)) };
+      const newest = primaries.toSorted((left, right) => right.timeline - left.timeline)[0];
+      return { name, servers: servers.map((server) => serverReport(server, newest)) };
     }),
   };
 }
 
-function serverReport(server: RegionServer, endBytes: number | undefined): ServerReport {
+function serverReport(server: RegionServer, newest: ServerState | undefined): ServerReport {
   const { name, region, state, standby, problem } = server;
-  const isPrimary = state?.isPrimary === true;
-  const isStandby = state !== undefined && !isPrimary;
-  const received = isStandby ? standby?.receivedBytes : undefined;
-  const answered = isPrimary ? "primary" : "standby";
+  const report = { server: name, region: region ?? null, timeline: null, problem: problem ?? null };
+  const unknown = { behind_bytes: null, last_change_at: null, receives: null };
+  if (state === undefined) return { ...report, ...unknown, state: "unreachable" };
+  if (state.isPrimary) {
+    const isOld = state.timeline < (newest?.timeline ?? 0);
+    return { ...report, ...unknown, state: isOld ? "old_primary" : "primary", timeline: state.timeline };
+  }
   return {
-    server: name,
-    region: region ?? null,
-    state: state === undefined ? "unreachable" : answered,
-    timeline: isPrimary ? state.timeline : null,
-    behind_bytes: received === undefined || endBytes === undefined ? null : Math.max(0, endBytes - received),
-    last_change_at: isStandby ? lastChangeAt(server) : null,
-    receives: isStandby ? (standby?.isReceiving ?? null) : null,
-    problem: problem ?? (isStandby && standby?.isPromotable === false ? "the role may not promote it" : null),
+    ...report,
+    state: "standby",
+    behind_bytes: newest === undefined ? null : Math.max(0, newest.endBytes - (standby?.receivedBytes ?? 0)),
+    last_change_at: lastChangeAt(server),
+    receives: standby?.isReceiving ?? null,
+    problem: standby?.isPromotable === false ? "the role may not promote it" : report.problem,
   };
 }

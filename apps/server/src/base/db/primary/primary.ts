@@ -61,6 +61,7 @@ export class Primary implements Guard {
   readonly #probes: readonly (readonly [Host | undefined, Probe])[];
   readonly #clients = new Map<GuardedClient, Connected>();
   readonly #rejected: OutageLog;
+  readonly #missing: OutageLog;
   readonly #standbys: StandbyChoice;
   /** Answers reads instead of the primary. */
   #standby: Host | undefined;
@@ -78,6 +79,11 @@ export class Primary implements Guard {
     const { config, hosts, log, name } = options;
     this.#options = options;
     this.#standbys = new StandbyChoice(options.standbyReadsMsMax);
+    this.#missing = new OutageLog(log, {
+      level: "error",
+      message: `the database ${name} has no primary; a standby answers reads, and changes fail`,
+      over: `the standby of the database ${name} no longer answers reads`,
+    });
     const settings = { ...config, application_name: "holdfast primary", keepAlive: true };
     const places = hosts.length === 0 ? [undefined] : hosts;
     this.#probes = places.map((host) => [host, new Probe(settings, host)]);
@@ -216,7 +222,7 @@ export class Primary implements Guard {
 
   /**
    * Asks all servers, because more than one may claim to be the primary. When a process has found its first or a new one,
-   * and while a primary is missing, a frozen server is not awaited for long.
+   * and while a primary is missing, a frozen server is not awaited for long. While a standby answers reads, nobody waits.
    */
   async #answers(): Promise<Answer[]> {
     const answers: Answer[] = [];
@@ -231,7 +237,7 @@ export class Primary implements Guard {
       try {
         const state = await probe.ask(answerMsMax[kind]);
         this.#take(answers, { host, state });
-        if (isMissing || state.timeline > known) answered.resolve();
+        if ((isMissing && this.#standby === undefined) || state.timeline > known) answered.resolve();
       } catch (error) {
         this.#take(answers, { host, error });
       }
@@ -249,13 +255,10 @@ export class Primary implements Guard {
 
   /** @param standby undefined: reads need a primary again */
   #readFrom(standby: Host | undefined): void {
-    const former = this.#standby;
-    if (standby === former) return;
+    if (standby === this.#standby) return;
     this.#standby = standby;
-    const { log, name } = this.#options;
-    const fields = { database: name, host: hostName((standby ?? former) as Host) };
-    if (standby === undefined) log.warn(fields, "the standby no longer answers reads");
-    else log.warn(fields, "there is no primary; a standby answers reads, and changes fail");
+    if (standby === undefined) this.#missing.worked();
+    else this.#missing.failed({ reason: hostName(standby) });
     for (const [client, { isReading }] of this.#clients)
       if (isReading === true) client.abort("another server answers reads");
   }
@@ -339,7 +342,7 @@ export class Primary implements Guard {
       for (const listener of this.#missingListeners) listener(bytes);
       log.error(
         { database: name, timeline: state.timeline, missing_bytes: bytes },
-        "the new primary lacks changes that were stored on the old one; run 'holdfast admin shards renew-epochs'",
+        "the new primary lacks changes that were stored on the old one; run 'holdfast admin shards renew-epochs' and 'holdfast admin rebuild-index'",
       );
     }
     // A frozen server may never answer those that connect to it.

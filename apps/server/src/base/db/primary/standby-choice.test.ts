@@ -36,6 +36,13 @@ function watched(replayed: (round: number) => number, readsMsMax = 30 * minute):
   return choice;
 }
 
+/** @returns the choice of the last of the rounds, one each second from the 301st on */
+function rounds(choice: StandbyChoice, answers: Parameters<StandbyChoice["choose"]>[0], until: number) {
+  let chosen: ReturnType<StandbyChoice["choose"]>;
+  for (let second = 301; second <= until; second++) chosen = choice.choose(answers, second * 1000);
+  return chosen;
+}
+
 test("a standby that was current when the primary was lost answers reads, from ten seconds on until the limit", () => {
   const choice = watched((round) => round * 10);
   const answers = [{ host: west, state: standby(3000) }];
@@ -45,7 +52,7 @@ test("a standby that was current when the primary was lost answers reads, from t
     [29 * 60, true],
     [31 * 60, false],
   ] as const)
-    assert.equal(choice.choose(answers, 300_000 + seconds * 1000), isUsed ? west : undefined, String(seconds));
+    assert.equal(rounds(choice, answers, 300 + seconds), isUsed ? west : undefined, String(seconds));
 });
 
 test("a standby more than a minute behind is not used, although it catches up with nothing new", () => {
@@ -72,6 +79,19 @@ test("without a limit, with a clock that was set back, or after a promotion, not
   const setBack = watched((round) => round * 10);
   setBack.note({ ...server, endBytes: 9000 }, answers, 1000);
   assert.equal(setBack.choose(answers, 20_000), undefined);
+});
+
+test("a standby that has replayed less than before, such as after its restart, waits until it has caught up", () => {
+  const choice = watched((round) => round * 10);
+  assert.equal(choice.choose([{ host: west, state: standby(2999) }], 320_000), undefined);
+  assert.equal(choice.choose([{ host: west, state: standby(3000) }], 321_000), west);
+});
+
+test("after more than a minute without a round, such as in a suspended process, no standby is used", () => {
+  const choice = watched((round) => round * 10);
+  const answers = [{ host: west, state: standby(3000) }];
+  assert.equal(choice.choose(answers, 361_000), undefined);
+  assert.equal(choice.choose(answers, 362_000), undefined);
 });
 
 test("of two standbys, the one with more changes is chosen, and stays although the other passes it", () => {

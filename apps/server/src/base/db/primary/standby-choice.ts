@@ -20,10 +20,12 @@ export class StandbyChoice {
   readonly #readsMsMax: number;
   /** Ends of the primary's log. */
   #ends: { readonly atMs: number; readonly bytes: number }[] = [];
-  /** Last moment whose changes a standby certainly has. */
-  readonly #currentMs = new Map<string, number>();
+  /** By server: the last moment whose changes it certainly had, and the end of the log that it had replayed. */
+  readonly #known = new Map<string, { readonly currentMs: number; readonly replayedBytes: number }>();
   #primary: ServerState | undefined;
+  /** When the primary was last seen. */
   #seenMs = 0;
+  #roundMs = 0;
 
   constructor(readsMsMax: number) {
     this.#readsMsMax = readsMsMax;
@@ -34,10 +36,11 @@ export class StandbyChoice {
     if (this.#readsMsMax === 0 || primary.timeline === 0) return;
     if (nowMs < this.#seenMs || primary.timeline !== this.#primary?.timeline) {
       this.#ends = [];
-      this.#currentMs.clear();
+      this.#known.clear();
     }
     this.#primary = primary;
     this.#seenMs = nowMs;
+    this.#roundMs = nowMs;
     this.#ends = [
       ...this.#ends.filter(({ atMs }) => atMs >= nowMs - lagMsMax),
       { atMs: nowMs, bytes: primary.endBytes },
@@ -45,7 +48,8 @@ export class StandbyChoice {
     for (const { host, state } of answers) {
       if (host === undefined || !this.#isStandby(state)) continue;
       const reached = this.#ends.findLast(({ bytes }) => bytes <= state.replayedBytes);
-      if (reached !== undefined) this.#currentMs.set(hostName(host), reached.atMs);
+      const { replayedBytes } = state;
+      if (reached !== undefined) this.#known.set(hostName(host), { currentMs: reached.atMs, replayedBytes });
     }
   }
 
@@ -55,10 +59,15 @@ export class StandbyChoice {
    */
   choose(answers: readonly Answered[], nowMs: number, former?: Host): Host | undefined {
     const missingMs = nowMs - this.#seenMs;
+    // The process was suspended or had no connections, so it does not know how long the primary went on.
+    if (nowMs - this.#roundMs > lagMsMax) this.#primary = undefined;
+    this.#roundMs = nowMs;
     if (this.#primary === undefined || missingMs < missingMsMin || missingMs > this.#readsMsMax) return undefined;
     const usable = answers.filter(({ host, state }) => {
-      const currentMs = host === undefined ? undefined : this.#currentMs.get(hostName(host));
-      return this.#isStandby(state) && currentMs !== undefined && currentMs >= this.#seenMs - lagMsMax;
+      const known = host === undefined ? undefined : this.#known.get(hostName(host));
+      if (known === undefined || !this.#isStandby(state) || known.currentMs < this.#seenMs - lagMsMax) return false;
+      // After a restart, it replays from an earlier position.
+      return state.replayedBytes >= known.replayedBytes;
     });
     if (usable.some(({ host }) => host === former)) return former;
     const replayed = Math.max(...usable.map(({ state }) => state?.replayedBytes ?? 0));
