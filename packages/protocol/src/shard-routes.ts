@@ -67,8 +67,23 @@ const movePlan = z
   .meta({ id: "BucketMovePlan" });
 export type MovePlanJson = z.output<typeof movePlan>;
 
+const repairedCopies = z.object({
+  access_rules: z.int().describe("access rules that were not equal on all shards"),
+  memberships: z.int().describe("group memberships"),
+  shares: z.int().describe("shares that differed between the owner's and the recipient's shard"),
+  addresses: z.int().describe("e-mail addresses without their account, or of an account that no longer has them"),
+  pending_shares: z.int().describe("accounts that lacked shares with their address"),
+  sign_ins: z.int().describe("sign-ins of other services"),
+  mounts: z.int().describe("mounts of folders, by account and owner"),
+  programs: z.int().describe("removed programs that still had tokens"),
+});
+export type RepairedCopiesJson = z.output<typeof repairedCopies>;
+
 const renewedEpochs = z.object({
   items: z.array(z.object({ name: z.string(), spaces: z.int() })),
+  copies: repairedCopies.describe(
+    "repaired differences between shards, by kind; in a dry run, differences to repair; all 0 with one shard",
+  ),
 });
 export type RenewedEpochsJson = z.output<typeof renewedEpochs>;
 
@@ -104,7 +119,7 @@ export const shardRoutes = {
     bodyKind: "json",
     asksProof: true,
     summary:
-      "Renew the epoch of every space after a database lost changes, so that devices delete nothing and upload missing files, including files deleted while they were offline",
+      "Renew the epoch of every space after a database lost changes, so that devices delete nothing and upload missing files, including files deleted while they were offline. Then repair rows of other shards that should agree with the database",
     body: z.object({
       name: z.string().min(1).max(63).optional().describe("a shard with buckets; missing: all shards"),
       dry_run: z.boolean().optional().describe("true: change nothing"),

@@ -4,6 +4,7 @@ import type {
   BucketMoveJson,
   BucketRangeJson,
   RenewedEpochsJson,
+  RepairedCopiesJson,
   ShardJson,
   ShardsJson,
 } from "@holdfast/protocol/shard-routes";
@@ -182,10 +183,32 @@ function renewEpochs(context: Context) {
   });
 }
 
-export function renewedLines({ items }: RenewedEpochsJson, isDry: boolean): string[] {
-  return items.map(
-    (shard) => `${isDry ? "would renew" : "renewed"} the epochs of ${count(shard.spaces, "space")} on ${shard.name}`,
-  );
+export function renewedLines({ items, copies }: RenewedEpochsJson, isDry: boolean): string[] {
+  const renewed = isDry ? "would renew" : "renewed";
+  return [
+    ...items.map(({ name, spaces }) => `${renewed} the epochs of ${count(spaces, "space")} on ${name}`),
+    ...repairLines(copies, isDry),
+  ];
+}
+
+const copyWords: Readonly<Record<keyof RepairedCopiesJson, string>> = {
+  access_rules: "access rules",
+  memberships: "group memberships",
+  shares: "shares",
+  addresses: "e-mail addresses of accounts",
+  pending_shares: "accounts that lack shares with their address",
+  sign_ins: "linked sign-ins",
+  mounts: "mounts",
+  programs: "removed programs with tokens",
+};
+
+function repairLines(copies: RepairedCopiesJson, isDry: boolean): string[] {
+  const kinds = Object.keys(copyWords) as (keyof RepairedCopiesJson)[];
+  return kinds.flatMap((kind) => {
+    if (copies[kind] === 0) return [];
+    const verb = isDry ? "would repair" : "repaired";
+    return [`${verb} differences between shards: ${copyWords[kind]} (${formatNumber(copies[kind])})`];
+  });
 }
 
 async function cancelMove(run: Run, data: unknown): Promise<void> {

@@ -252,7 +252,7 @@ function storageCare(parts: ApiParts): StorageCare {
   const { cells, placed, databases, pool } = storage;
   const stored = { cells: databases.cells, clock: systemClock };
   return {
-    ...openMoveCare({ databases, log }, () => order(parts, "move-buckets")),
+    ...openMoveCare({ databases, log, rights: parts.sharing }, () => order(parts, "move-buckets")),
     async startScrub() {
       // A scheduled scrub may take days: a new one replaces it, in any process.
       if (!(await isUrgentScrub(cells))) await askForScrub({ cells, clock: systemClock });

@@ -10,6 +10,7 @@ import { formatTime } from "@holdfast/core/times";
 import type { BucketMove } from "../../base/db/shard-map.ts";
 import { rangeJson, readShard, readShards } from "../../base/operation/shard-figures.ts";
 import { forgetMissingChanges } from "../../packs/facts/missing-changes.ts";
+import type { RightsWorld } from "../../features/sharing/change-rights.ts";
 import { countSpaces, renewEpochs } from "../../tree/journal/renew-epochs.ts";
 import type { MovePorts } from "./move-buckets.ts";
 import type { WantedMove } from "./plan-move.ts";
@@ -28,7 +29,7 @@ export interface MoveCare {
 
 /** @param order starts the job of a worker */
 export function openMoveCare(
-  { databases, log }: Pick<MovePorts, "databases" | "log">,
+  { databases, log, rights }: Pick<MovePorts, "databases" | "log"> & { readonly rights: RightsWorld },
   order: () => Promise<void>,
 ): MoveCare {
   return {
@@ -46,9 +47,12 @@ export function openMoveCare(
       const items: RenewedEpochsJson["items"] = [];
       for (const { id, db } of shards) {
         items.push({ name: id, spaces: await (isDry ? countSpaces(db) : renewEpochs(db)) });
-        for (const cell of isDry ? [] : databases.cells.all()) await forgetMissingChanges(cell.db, id);
       }
-      return { items };
+      const { repairShardCopies } = await import("../shard-copies/repair-copies.ts");
+      const copies = await repairShardCopies({ ...rights, lost: new Set(shards.map(({ id }) => id)) }, isDry);
+      for (const { id } of isDry ? [] : shards)
+        for (const cell of databases.cells.all()) await forgetMissingChanges(cell.db, id);
+      return { items, copies };
     },
     async planMove(wanted) {
       const { planMove } = await plans();

@@ -22,7 +22,7 @@ interface Membership {
 }
 
 /** Exceeds any number of changes, so that the message about a deleted group is final. */
-const afterTheEnd = Number.MAX_SAFE_INTEGER;
+export const afterTheEnd = Number.MAX_SAFE_INTEGER;
 const pageRows = 1000;
 
 /**

@@ -9,6 +9,7 @@ import type { z } from "zod";
 import { assertPlainText } from "../accounts/context/plain-text.ts";
 import { digestOf, isSame } from "../accounts/context/secret-token.ts";
 import type { OauthClientRow } from "../../base/db/account-tables.ts";
+import type { Shards } from "../../base/db/shards.ts";
 import { commonBucket, type OauthWorld } from "./artifacts.ts";
 import { assertReturnAddress } from "./return-address.ts";
 
@@ -62,19 +63,26 @@ export async function listClients({ shards }: OauthWorld): Promise<ClientJson[]>
 export async function removeClient({ shards }: OauthWorld, id: string): Promise<void> {
   const { db } = shards.of(commonBucket);
   const removed = await db.deleteFrom("shard.oauth_clients").where("id", "=", id).returning("id").executeTakeFirst();
+  await removeTokensOf(shards, id);
+  if (removed === undefined) throw new HoldfastError("not_found", "There is no such program.");
+}
+
+/** Includes tokens that the program created, recursively. */
+export async function removeTokensOf(shards: Shards, id: string): Promise<void> {
   for (const shard of shards.all()) {
-    // Includes tokens that the program created, recursively.
     await sql`
       with recursive family (id) as (
         select id from shard.tokens where client_id = ${id}
         union select t.id from shard.tokens t join family f on t.maker_id = f.id
       ) delete from shard.tokens where id in (select id from family)`.execute(shard.db);
   }
-  if (removed === undefined) throw new HoldfastError("not_found", "There is no such program.");
 }
 
 /** @param id untrusted text, possibly invalid for the database */
-export async function findClient({ shards }: OauthWorld, id: string): Promise<OauthClientRow | undefined> {
+export async function findClient(
+  { shards }: Pick<OauthWorld, "shards">,
+  id: string,
+): Promise<OauthClientRow | undefined> {
   if (!isId(id)) return undefined;
   const { db } = shards.of(commonBucket);
   return db.selectFrom("shard.oauth_clients").selectAll().where("id", "=", id).executeTakeFirst();

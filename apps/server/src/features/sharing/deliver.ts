@@ -76,7 +76,8 @@ export function sharingKinds(world: () => SharingWorld): Kinds {
 async function deliver(world: SharingWorld, { grantId, spaceId, nodeId, granteeId }: GrantMessage): Promise<void> {
   const { shards } = world;
   const { rows } = await sql<GrantRow>`
-    select * from shard.grants where space_id = ${spaceId} and id = ${grantId}`.execute(shards.ofId(spaceId).db);
+    select * from shard.grants
+    where space_id = ${spaceId} and id = ${grantId} and grantee_id = ${granteeId}`.execute(shards.ofId(spaceId).db);
   const grant = rows[0];
   const pointers = shards.ofId(granteeId as UserId).db;
   const isNew = grant !== undefined && (await addPointer(world, pointers, grant));

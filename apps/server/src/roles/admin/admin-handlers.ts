@@ -24,6 +24,7 @@ import type { CollectionOptions } from "../../care/jobs/collect-now.ts";
 import { jobDone } from "../../care/jobs/requested-jobs.ts";
 import { askForScrub, scrubCells } from "../../care/jobs/scrub-cells.ts";
 import { systemTime } from "../../base/operation/system-time.ts";
+import type { RightsWorld } from "../../features/sharing/change-rights.ts";
 import { openMoveCare } from "../../care/bucket-moves/move-care.ts";
 import { readBackups } from "../../packs/facts/backups.ts";
 import { readJob } from "../../packs/facts/stored-jobs.ts";
@@ -68,9 +69,14 @@ export function adminHandlers(storage: AdminStorage) {
     ...queueHandlers({ ...storage, kick: () => {} }),
     ...reportCareHandlers({
       accounts: storage,
-      rights: { ...storage, queue: { kick: () => {} }, onCommitted: () => {} },
+      rights: rightsOf(storage),
     }),
   };
+}
+
+/** Messages wait for a server. */
+function rightsOf({ shards, clock, random }: AdminStorage): RightsWorld {
+  return { shards, clock, random, queue: { kick: () => {} }, onCommitted: () => {} };
 }
 
 type OpenedCells = Awaited<ReturnType<typeof openPlacedCells>>;
@@ -94,7 +100,7 @@ function careFor(storage: AdminStorage): StorageCare {
     withPool(({ cells }, pool) => collectBeside(storage, { cells, pool }, options));
   return {
     // A worker finds the move within seconds.
-    ...openMoveCare({ databases, log: silent }, async () => {}),
+    ...openMoveCare({ databases, log: silent, rights: rightsOf(storage) }, async () => {}),
     // No process continues it later, so it is done on return.
     startScrub: () =>
       withPool(async ({ cells }, pool) => {

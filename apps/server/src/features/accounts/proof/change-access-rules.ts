@@ -61,15 +61,8 @@ export async function changeAccessRule(store: AccountStore, asker: Asker, change
     const by = { mayOnlyNarrow: onlyNarrows, bindsAdministrator };
     return ruleJson(subject, await inTransaction(store.shards.ofId(subject.id as UserId).db, (db) => set(db, by)));
   }
-  return inTransaction(store.shards.of(toBucket(0)).db, async (transaction) => {
-    const { rows } = await sql<{ taken: boolean }>`
-      select pg_try_advisory_xact_lock(hashtextextended('holdfast access rules', 0)) as taken`.execute(transaction);
-    if (rows[0]?.taken !== true) {
-      throw new HoldfastError("locked", "Another change of the same kind is in progress. Try again.", {
-        retryAfterSeconds: 1,
-      });
-    }
-    return holdingMembers(store.shards, subject, async (members) => {
+  return changingShared(store.shards, () =>
+    holdingMembers(store.shards, subject, async (members) => {
       const bindsAdministrator =
         isBinding && (members === undefined || (await hasAdministratorIn(store.shards, members)));
       const written = [];
@@ -79,6 +72,21 @@ export async function changeAccessRule(store: AccountStore, asker: Asker, change
         written.push(await inTransaction(db, (each) => set(each, by)));
       }
       return ruleJson(subject, written[0]);
+    }),
+  );
+}
+
+/**
+ * Orders changes of rules that are on all shards.
+ * @throws HoldfastError locked during another such change
+ */
+export function changingShared<Result>(shards: Shards, change: () => Promise<Result>): Promise<Result> {
+  return inTransaction(shards.of(toBucket(0)).db, async (transaction) => {
+    const { rows } = await sql<{ taken: boolean }>`
+      select pg_try_advisory_xact_lock(hashtextextended('holdfast access rules', 0)) as taken`.execute(transaction);
+    if (rows[0]?.taken === true) return change();
+    throw new HoldfastError("locked", "Another change of the same kind is in progress. Try again.", {
+      retryAfterSeconds: 1,
     });
   });
 }
@@ -87,13 +95,19 @@ export async function changeAccessRule(store: AccountStore, asker: Asker, change
 export async function spreadAccessRules(shards: Shards): Promise<void> {
   const [first, ...others] = inOrder(shards);
   if (first === undefined || others.length === 0) return;
-  const isShared = sql`not exists (select from shard.users u where u.id = subject_id)`;
-  const { rows } = await sql<AccessRuleRow>`select * from shard.access_rules where ${isShared}`.execute(first);
+  const rows = await readSharedRules(first);
   const ids = rows.map((row) => row.subject_id);
   for (const db of others) {
     await sql`delete from shard.access_rules where ${isShared} and subject_id <> all(${ids}::uuid[])`.execute(db);
     for (const row of rows) await insertRule(db, row);
   }
+}
+
+const isShared = sql`not exists (select from shard.users u where u.id = subject_id)`;
+
+export async function readSharedRules(db: ShardQueries): Promise<AccessRuleRow[]> {
+  const { rows } = await sql<AccessRuleRow>`select * from shard.access_rules where ${isShared}`.execute(db);
+  return rows;
 }
 
 export async function removeAccessRules(shards: Shards, subjectId: GroupId): Promise<void> {
@@ -316,7 +330,7 @@ async function settle(db: ShardQueries, row: AccessRuleRow): Promise<AccessRuleR
   return row;
 }
 
-async function insertRule(db: ShardQueries, row: AccessRuleRow): Promise<void> {
+export async function insertRule(db: ShardQueries, row: AccessRuleRow): Promise<void> {
   await sql`
     insert into shard.access_rules (subject_id, factor_due_at, addresses, own_addresses)
     values (${row.subject_id}, ${row.factor_due_at}, ${textArray(row.addresses)}, ${textArray(row.own_addresses)})
@@ -324,7 +338,8 @@ async function insertRule(db: ShardQueries, row: AccessRuleRow): Promise<void> {
       own_addresses = excluded.own_addresses`.execute(db);
 }
 
-function inOrder(shards: Shards) {
+/** Starts with the shard that `spreadAccessRules` copies. */
+export function inOrder(shards: Shards) {
   const first = shards.of(toBucket(0));
   return [first, ...shards.all().filter((shard) => shard !== first)].map(({ db }) => db);
 }
