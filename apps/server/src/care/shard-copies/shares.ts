@@ -1,4 +1,4 @@
-import type { GroupId, UserId } from "@holdfast/core/ids";
+import type { UserId } from "@holdfast/core/ids";
 import { sql } from "kysely";
 import { textArray, uuidArray } from "../../base/db/array-parameters.ts";
 import { inTransaction } from "../../base/db/database.ts";
@@ -6,7 +6,6 @@ import type { GrantRow } from "../../base/db/shard-tables.ts";
 import type { Shards } from "../../base/db/shards.ts";
 import { bucketOfEmail, emailKey } from "../../features/accounts/context/email-address.ts";
 import { enqueueClaim } from "../../features/accounts/people/confirm-address.ts";
-import { enqueueEnd } from "../../features/groups/group-messages.ts";
 import { changeRights, removeGrants, serverOf } from "../../features/sharing/change-rights.ts";
 import { enqueueGrant, enqueuePointer, type Pointer } from "../../tree/commit/enqueue-grant.ts";
 import { beyond, copyKind, type CopiesWorld, portionRows, scan } from "./copy-kind.ts";
@@ -72,14 +71,8 @@ function among(rows: readonly Pointer[], found: readonly Pick<Pointer, "id">[], 
 async function repair(world: CopiesWorld, { pointer, isGranted }: Difference): Promise<boolean> {
   const { shards, queue } = world;
   const shard = shards.ofId(pointer.space_id);
-  const exists = await hasGrantee(shards, pointer);
   if (!isGranted) await inTransaction(shard.db, (transaction) => enqueuePointer(transaction, pointer));
-  else if (!exists && pointer.kind === "group") {
-    // Ends all of the group's shares.
-    const groupId = pointer.grantee_id as GroupId;
-    await inTransaction(shards.ofId(groupId).db, (transaction) => enqueueEnd(transaction, groupId));
-    queue.kick(shards.ofId(groupId));
-  } else if (!(await settle(world, pointer, exists))) return false;
+  else if (!(await settle(world, pointer))) return false;
   queue.kick(shard);
   return true;
 }
@@ -92,11 +85,12 @@ async function hasGrantee(shards: Shards, { grantee_id: id }: Pointer): Promise<
   return rows.length > 0;
 }
 
-/** Delivers a grant again, or removes it if its revocation was lost. @returns false if nothing differs any longer */
-function settle(world: CopiesWorld, pointer: Pointer, exists: boolean): Promise<boolean> {
+/** Delivers a grant again, or removes it if its revocation or grantee was lost. @returns false if nothing differs any longer */
+async function settle(world: CopiesWorld, pointer: Pointer): Promise<boolean> {
   const { shards, lost } = world;
   const { space_id: spaceId, id, grantee_id: granteeId } = pointer;
   const [owners, grantees] = [shards.ofId(spaceId), shards.ofId(granteeId as UserId)];
+  const exists = await hasGrantee(shards, pointer);
   return changeRights(world, spaceId, serverOf(spaceId), async (rights) => {
     const { rows } = await sql<GrantRow>`
       select * from shard.grants where space_id = ${spaceId} and id = ${id}`.execute(rights.transaction);
