@@ -119,9 +119,9 @@ export const shardRoutes = {
     bodyKind: "json",
     asksProof: true,
     summary:
-      "Renew the epoch of every space after a database lost changes, so that devices delete nothing and upload missing files, including files deleted while they were offline. Then repair rows of other shards that should agree with the database",
+      "Renew the epoch of every space after a database lost changes, so that devices delete nothing and upload missing files, including files deleted while they were offline. Then repair group memberships, shares and other rows that differ between shards",
     body: z.object({
-      name: z.string().min(1).max(63).optional().describe("a shard with buckets; missing: all shards"),
+      name: z.string().min(1).max(63).optional().describe("a shard that lost changes; missing: all shards"),
       dry_run: z.boolean().optional().describe("true: change nothing"),
     }),
     responses: { 200: renewedEpochs },

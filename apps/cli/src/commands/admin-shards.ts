@@ -168,12 +168,12 @@ function move(context: Context) {
 function renewEpochs(context: Context) {
   const command = newAdminCommand(
     "renew-epochs",
-    "Renew the epochs of spaces after their database lost changes: devices then delete nothing and upload missing files, including files deleted while they were offline",
+    "Renew the epochs of spaces after their database lost changes: devices then delete nothing and upload missing files, including files deleted while they were offline. Also repairs group memberships, shares and other rows that differ between shards",
     ["admin shards renew-epochs --all --dry-run", "admin shards renew-epochs east"],
   )
     .argument("[shard]", "shard whose database lost changes")
     .option("--all", "all shards")
-    .option("--dry-run", "count the spaces, without changing them");
+    .option("--dry-run", "count the spaces and the differences, without changing anything");
   return runs<[string | undefined]>(context, command, async (run, name, { data, all, dryRun }) => {
     if ((name === undefined) !== (all === true)) throw new HoldfastError("usage", "Specify a shard or --all.");
     const isDry = dryRun === true;

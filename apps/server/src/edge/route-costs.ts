@@ -152,7 +152,7 @@ const costs: Readonly<Record<RouteName, Cost & { readonly bodyBytes?: number }>>
   adminGetStorage: { ...few, rows: "totals of spaces and packs, one for each shard and cell" },
   adminListShards: { ...few, rows: "a count of at most 10,000 accounts and nodes for each shard" },
   adminAddShard: { ...few, rows: "one of each table of an empty database" },
-  adminRenewEpochs: { ...few, rows: "all spaces, in portions of 1,000" },
+  adminRenewEpochs: { ...few, rows: "all spaces, members, grants, accounts and mounts, in portions of up to 5,000" },
   adminMoveBuckets: { ...few, rows: "a count of the accounts of a shard" },
   adminCancelMove: few,
   adminCollect: {
