@@ -3,6 +3,8 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 import { sql } from "kysely";
 import { deleteGroup } from "../../features/groups/change-groups.ts";
 import { createUserIn } from "../../features/groups/testing.ts";
+import { tapShards } from "../../features/notify/testing.ts";
+import { repairShardCopies } from "./repair-copies.ts";
 import { CopiesScene } from "./testing-copies.ts";
 
 let scene: CopiesScene;
@@ -64,6 +66,24 @@ test("a membership that the group's shard lost ends, and a later removal reaches
   await scene.leave(groupId);
   await scene.settle();
   assert.deepEqual(await scene.roles(groupId), [{ role: null }, { members: 0 }]);
+});
+
+test("a member who joins again during the repair stays", async () => {
+  const groupId = await scene.newGroup();
+  await scene.join(groupId);
+  await scene.settle();
+  await scene.lose("high", () => scene.leave(groupId));
+  const tap = tapShards(scene.databases.shards);
+  let hasJoined = false;
+  tap.before = async (statement) => {
+    if (hasJoined || !statement.includes("told.change > g.changes")) return;
+    hasJoined = true;
+    await scene.join(groupId);
+  };
+  await repairShardCopies({ ...scene.world, shards: tap.shards, lost: new Set(["high"]) });
+  await scene.settle();
+  assert.ok(hasJoined);
+  assert.deepEqual(await scene.roles(groupId), [{ role: "member" }, { role: "member" }, { members: 1 }]);
 });
 
 test("a deletion of a group that either shard lost is repeated", async () => {

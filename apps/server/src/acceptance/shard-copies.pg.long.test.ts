@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { bucketOf, type UserId } from "@holdfast/core/ids";
-import { eventually, ok } from "./testing.ts";
+import { administrator, eventually, holdfast, makeFolder, ok, removeFolder } from "./testing.ts";
 import { startOnTwoShards, type TwoShards } from "./two-shards.ts";
 
 let scene: TwoShards;
@@ -22,7 +23,7 @@ test("a former member whose shard lost the removal from a group loses access by 
   await ok(admin, "POST", `/files/${folder}/share`, { group_id: group, role: "viewer" });
   const status = async () => (await member.api.call("GET", `/files/${folder}`)).status;
   assert.equal(await status(), 200);
-  const before = (await scene.query(`select * from shard.memberships where user_id = '${member.id}'`))[other][0];
+  const old = (await scene.query(`select * from shard.memberships where user_id = '${member.id}'`))[other][0];
   await ok(admin, "DELETE", `/groups/${group}/members/${member.id}`);
   assert.equal(await status(), 404);
   await eventually("the removal's message is done", 60_000, async () => {
@@ -30,14 +31,21 @@ test("a former member whose shard lost the removal from a group loses access by 
     return messages[mine].length === 0 ? true : undefined;
   });
   await scene.query(
-    `update shard.memberships set role = 'member', change = ${before.change} where user_id = '${member.id}'`,
+    `update shard.memberships set role = 'member', change = ${old.change} where user_id = '${member.id}'`,
   );
   assert.equal(await status(), 200, "the loss gives the access back");
-  const renew = async (isDry: boolean) =>
-    (await ok(admin, "POST", "/admin/shards/epochs", { name: other, dry_run: isDry })).copies.memberships;
-  assert.equal(await renew(true), 1);
+  const home = makeFolder("shard-copies-home");
+  const command = (args: readonly string[], input = "") =>
+    holdfast(args, { env: { HOME: home, XDG_CONFIG_HOME: join(home, "config") }, input });
+  const { email, password } = administrator;
+  const login = ["login", scene.server.url, "--email", email, "--password-stdin"];
+  assert.equal((await command(login, `${password}\n`)).code, 0);
+  const renew = async (...options: string[]) =>
+    (await command(["admin", "shards", "renew-epochs", other, ...options])).stdout;
+  assert.match(await renew("--dry-run"), /^would repair differences between shards: group memberships \(1\)$/m);
   assert.equal(await status(), 200);
-  assert.equal(await renew(false), 1);
+  assert.match(await renew(), /^repaired differences between shards: group memberships \(1\)$/m);
   assert.equal(await status(), 404);
-  assert.equal(await renew(false), 0);
+  assert.doesNotMatch(await renew(), /repaired/);
+  removeFolder(home);
 });
