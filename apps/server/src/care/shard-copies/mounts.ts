@@ -29,7 +29,7 @@ async function* findPairs({ shards }: CopiesWorld): AsyncGenerator<Pair> {
   const seen = new Set<string>();
   for await (const { user_id: userId, space_id: spaceId } of findRows(shards)) {
     const pair = `${userId} ${spaceId}`;
-    // A mount in a trashed folder is none.
+    // Mounts in trashed folders do not count.
     if (!seen.has(pair) && (await differs(shards, { userId, spaceId }))) yield { userId, spaceId };
     seen.add(pair);
   }

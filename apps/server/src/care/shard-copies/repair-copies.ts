@@ -22,6 +22,7 @@ const kinds: Readonly<Record<keyof RepairedCopiesJson, CopyKind>> = {
 /**
  * Compares rows that are copies of rows on another shard, or point to them, after a shard's database lost changes. No
  * message repeats lost changes. Can be repeated; requests and workers may run meanwhile.
+ * @throws HoldfastError locked during a change of access rules
  * @param isDry counts the differences without changing anything
  */
 export async function repairShardCopies(world: CopiesWorld, isDry = false): Promise<RepairedCopiesJson> {
