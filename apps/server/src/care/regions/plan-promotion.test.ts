@@ -98,3 +98,10 @@ test("nothing is promoted if the role may not promote one of the servers", () =>
   const other = database("cell c", server("f", "east", undefined), server("w2", "west", { isPromotable: false }));
   assert.match(fault([good, other], true), /database URL of cell c may not promote w2/);
 });
+
+test("nothing is promoted if one of the servers is no copy of the others", () => {
+  const other = server("w2", "west", { receivedBytes: 900 });
+  if (other.state !== undefined) other.state = { ...other.state, system: "8" };
+  const shard = database("shard a", server("w1", "west", {}), other);
+  assert.match(fault([shard], true), /The servers of shard a are not copies of each other: w1; w2\./);
+});

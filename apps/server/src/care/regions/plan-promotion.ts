@@ -47,6 +47,14 @@ interface DatabasePlan {
 }
 
 function planOf({ name, servers }: RegionDatabase, region: string): DatabasePlan {
+  const systems = Map.groupBy(
+    servers.filter(({ state }) => (state?.system ?? "") !== ""),
+    ({ state }) => state?.system,
+  );
+  if (systems.size > 1) {
+    const names = [...systems.values()].map((some) => some.map((server) => server.name).join(", "));
+    return { faults: [`The servers of ${name} are not copies of each other: ${names.join("; ")}.`], doubts: [] };
+  }
   const here = servers.filter((server) => server.region === region);
   const primaries = servers.filter(({ state }) => state?.isPrimary === true);
   const timelineOf = ({ state }: RegionServer) => state?.timeline ?? 0;

@@ -251,8 +251,8 @@ export async function refreshSession(
     // A stolen token from elsewhere neither rotates nor ends the owner's session.
     assertAddress(await readAccess(reader, row.user_id, now), address);
     if (claimed.number === row.number - 1 && !row.number_used) return row;
-    // A later one was issued, and then the database lost this change.
-    const number = Math.max(claimed.number, row.number);
+    // A failover can lose the last rotation. More were lost only by restoring a backup, since when tokens may have been stolen.
+    const number = claimed.number === row.number + 1 ? claimed.number : row.number;
     if (!mayChange && claimed.number === number) return { ...row, number };
     if (claimed.number !== number) {
       const ended = { number: copiedNumber, expires_at: now };
