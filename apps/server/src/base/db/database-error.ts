@@ -3,11 +3,13 @@ import { HoldfastError } from "@holdfast/core/errors";
 /** SQLSTATE of the fence around rows that move to another shard. */
 export const movingState = "HF001";
 
-/** SQLSTATE of a change on a standby. */
+/** SQLSTATE of a change on a standby, or on a primary that was made read-only. */
 const readOnlyState = "25006";
+const readOnly = "read_only";
 
 /** SQLSTATE codes (appendix A of PostgreSQL's manual) of failures that are not caused by the statement. */
 const unavailableStates = new Set([
+  readOnlyState, // perhaps the primary has become a standby
   "25P03", // idle in transaction for too long
   "40001", // serialization failure, after the retries of inTransaction
   "40P01", // deadlock, after the retries of inTransaction
@@ -48,8 +50,11 @@ export const roomAdvice =
 
 const databaseFull = `The disk of the server's database is full, so it accepts no changes. Nothing is lost. ${roomAdvice}`;
 
-/** Texts with a NUL character came with the request. Other errors of a statement are unchanged. */
-export function toDatabaseError(error: unknown): unknown {
+/**
+ * Texts with a NUL character came with the request. Other errors of a statement are unchanged.
+ * @param isStandby a standby answers reads
+ */
+export function toDatabaseError(error: unknown, isStandby = false): unknown {
   if (error instanceof HoldfastError || !(error instanceof Error)) return error;
   const code = codeOf(error);
   if (code === "53100") {
@@ -67,10 +72,11 @@ export function toDatabaseError(error: unknown): unknown {
     const message = "This account is being moved to another database. Try again in a moment.";
     return new HoldfastError("unavailable", message, { cause: error, retryAfterSeconds: 1 });
   }
-  if (code === readOnlyState) {
+  if (code === readOnlyState && isStandby) {
     return new HoldfastError("unavailable", "The database accepts no changes at the moment. Try again later.", {
       cause: error,
       retryAfterSeconds: 5,
+      body: { reason: readOnly },
     });
   }
   // inTransaction needs the original error.
@@ -85,9 +91,9 @@ export function toDatabaseError(error: unknown): unknown {
   });
 }
 
-/** A standby rejected a change, because there is no primary. */
+/** A standby that answers reads instead of the primary rejected a change. */
 export function isReadOnly(error: unknown): boolean {
-  return codeOf(error) === readOnlyState || (error instanceof Error && codeOf(error.cause) === readOnlyState);
+  return error instanceof HoldfastError && error.body["reason"] === readOnly;
 }
 
 /** Waits for a change that does not matter while a standby answers reads. */

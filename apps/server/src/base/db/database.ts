@@ -61,7 +61,11 @@ export function openDatabase<Tables>(options: DatabaseOptions): Database<Tables>
     conflicts += 1;
     options.log.warn({ reason: error.message, code: codeOf(error) }, "a transaction was aborted because of a conflict");
   };
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: translatingPool(pool, onConflict) }) });
+  const db = new Kysely<Tables>({
+    dialect: new PostgresDialect({
+      pool: translatingPool(pool, onConflict, () => options.connection.primary?.isReadOnly === true),
+    }),
+  });
   const close = async () => {
     await db.destroy();
     // Kysely does not end a pool that it has not used.
@@ -155,7 +159,11 @@ export async function inTransaction<Tables, Result>(
 }
 
 /** Translates errors, and closes connections released inside a transaction. */
-export function translatingPool(pool: pg.Pool, onConflict: (error: Error) => void): PostgresPool {
+export function translatingPool(
+  pool: pg.Pool,
+  onConflict: (error: Error) => void,
+  isReadOnly = () => false,
+): PostgresPool {
   const clients = new WeakMap<pg.PoolClient, TranslatingClient>();
   const translating = {
     options: pool.options,
@@ -165,7 +173,7 @@ export function translatingPool(pool: pg.Pool, onConflict: (error: Error) => voi
       });
       const known = clients.get(client);
       if (known !== undefined) return known;
-      const made = new TranslatingClient(client, onConflict);
+      const made = new TranslatingClient(client, onConflict, isReadOnly);
       clients.set(client, made);
       return made;
     },
@@ -179,10 +187,12 @@ export function translatingPool(pool: pg.Pool, onConflict: (error: Error) => voi
 export class TranslatingClient {
   readonly #client: pg.PoolClient;
   readonly #onConflict: (error: Error) => void;
+  readonly #isReadOnly: () => boolean;
 
-  constructor(client: pg.PoolClient, onConflict: (error: Error) => void) {
+  constructor(client: pg.PoolClient, onConflict: (error: Error) => void, isReadOnly = () => false) {
     this.#client = client;
     this.#onConflict = onConflict;
+    this.#isReadOnly = isReadOnly;
   }
 
   async query(text: string, parameters: readonly unknown[]): Promise<pg.QueryResult> {
@@ -190,7 +200,7 @@ export class TranslatingClient {
       return await this.#client.query({ text, values: [...parameters], ...planNameOf(text) });
     } catch (error) {
       if (isSerializationFailure(error)) this.#onConflict(error as Error);
-      throw toDatabaseError(error);
+      throw toDatabaseError(error, this.#isReadOnly());
     }
   }
 

@@ -30,7 +30,7 @@ function server(
   return made;
 }
 
-const database = (name: string, ...servers: RegionServer[]): RegionDatabase => ({ name, cellUrls: [], servers });
+const database = (name: string, ...servers: RegionServer[]): RegionDatabase => ({ name, places: [], servers });
 
 function planned(databases: readonly RegionDatabase[], isForced = false) {
   const { promotions, already } = planPromotion(databases, "west", isForced);

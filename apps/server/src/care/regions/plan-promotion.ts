@@ -1,12 +1,18 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import type { RegionServer } from "./region-server.ts";
 
+export interface RegionPlace {
+  readonly name: string;
+  /** With any host. */
+  readonly url: string;
+  readonly schema: "shard" | "cell";
+}
+
 /** Databases with the same PostgreSQL servers, which are in several regions. */
 export interface RegionDatabase {
   /** Such as "shard main, cell main". */
   readonly name: string;
-  /** URLs of cells, with any host. */
-  readonly cellUrls: readonly string[];
+  readonly places: readonly RegionPlace[];
   readonly servers: readonly RegionServer[];
 }
 

@@ -1,14 +1,18 @@
 import { HoldfastError } from "@holdfast/core/errors";
 import { type Config, readConfig } from "../../base/config/read-config.ts";
 import type { CellTables } from "../../base/db/cell-tables.ts";
+import { cellMigrations } from "../../base/db/cell-migrations/index.ts";
 import { openDatabase } from "../../base/db/database.ts";
+import { checkExternalPostgres } from "../../base/db/external-postgres.ts";
 import { type Host, hostName, parseDatabaseUrl } from "../../base/db/primary/database-url.ts";
 import type { ServerState } from "../../base/db/primary/server-state.ts";
+import { shardMigrations } from "../../base/db/shard-migrations/index.ts";
 import type { Topology } from "../../base/db/topology.ts";
 import { requireRebuild } from "../../packs/facts/cell-facts.ts";
+import { assertMigrated } from "../admin-storage/assert-migrated.ts";
 import { openAdminStorage, silent } from "../admin-storage/open-admin-storage.ts";
 import { requestJob } from "../jobs/requested-jobs.ts";
-import { planPromotion, type PromotionPlan, type RegionDatabase } from "./plan-promotion.ts";
+import { planPromotion, type PromotionPlan, type RegionDatabase, type RegionPlace } from "./plan-promotion.ts";
 import { RegionServer } from "./region-server.ts";
 
 export interface RegionReport {
@@ -97,15 +101,34 @@ export async function promoteRegion(
     }
     const { promotions, already } = planPromotion(databases, region, isForced);
     const promoted = promotions.map(promotedOf);
+    for (const { database, server } of promotions) await assertUsable(database, server);
     if (isDry) return { promoted, already, dataFolder: config.dataFolder };
-    for (const { database, server } of promotions) {
-      await server.promote();
-      for (const url of database.cellUrls) await stopDeletion(server.urlOf(url));
-      onPromoted(promotedOf({ database, server }));
+    const done: Promoted[] = [];
+    try {
+      for (const { database, server } of promotions) {
+        await server.promote();
+        done.push(promotedOf({ database, server }));
+        for (const { url, schema } of database.places) if (schema === "cell") await stopDeletion(server.urlOf(url));
+        onPromoted(promotedOf({ database, server }));
+      }
+      await requestRebuild(config, environment);
+    } catch (error) {
+      if (done.length + already.length === 0) throw error;
+      const names = [...done.map((each) => each.database), ...already].join(", ");
+      const message = `${names}: promoted, but spaces have no new epochs yet: ${(error as Error).message} Repeat the command.`;
+      throw new HoldfastError("failed", message, { cause: error });
     }
-    await requestRebuild(config, environment);
     return { promoted, already, dataFolder: config.dataFolder };
   });
+}
+
+/** Later checks would fail between promotions. @throws HoldfastError failed, unavailable */
+async function assertUsable({ places }: RegionDatabase, server: RegionServer): Promise<void> {
+  for (const { url, schema } of places) {
+    const connection = { connectionString: server.urlOf(url) };
+    await checkExternalPostgres(connection);
+    await assertMigrated(connection, schema === "shard" ? shardMigrations : cellMigrations);
+  }
 }
 
 function promotedOf({ database, server }: PromotionPlan["promotions"][number]): Promoted {
@@ -165,9 +188,8 @@ async function withDatabases<Result>(
   }
 }
 
-interface Servers {
-  readonly names: string[];
-  readonly cellUrls: string[];
+interface Group {
+  readonly places: RegionPlace[];
   /** By name, with a URL of a database that they have. */
   readonly hosts: Map<string, { readonly host: Host; readonly url: string }>;
 }
@@ -178,27 +200,28 @@ function databasesOf(
   regions: NonNullable<Topology["regions"]>,
   defaultUrl: string | undefined,
 ): RegionDatabase[] {
-  const groups: Servers[] = [];
-  const places = [
-    ...shards.map(({ id, database_url: url = defaultUrl }) => ({ name: `shard ${id}`, url, isCell: false })),
-    ...cells.map(({ id, database_url: url = defaultUrl }) => ({ name: `cell ${id}`, url, isCell: true })),
+  const groups: Group[] = [];
+  // A shard without buckets may have no tables yet.
+  const used = shards.filter(({ buckets }) => buckets.length > 0);
+  const all = [
+    ...used.map(({ id, database_url: url = defaultUrl }) => ({ name: `shard ${id}`, url, schema: "shard" as const })),
+    ...cells.map(({ id, database_url: url = defaultUrl }) => ({ name: `cell ${id}`, url, schema: "cell" as const })),
   ];
-  for (const { name, url: databaseUrl, isCell } of places) {
+  for (const { name, url: databaseUrl, schema } of all) {
     if (databaseUrl === undefined)
       throw new HoldfastError("usage", `The embedded database of ${name} cannot have servers in several regions.`);
     const { url, hosts } = parseDatabaseUrl(databaseUrl);
     if (hosts.length === 0)
       throw new HoldfastError("usage", `The database URL of ${name} must list the servers of all regions.`);
     let group = groups.find((each) => hosts.some((host) => each.hosts.has(hostName(host))));
-    if (group === undefined) groups.push((group = { names: [], cellUrls: [], hosts: new Map() }));
-    group.names.push(name);
-    if (isCell) group.cellUrls.push(url);
+    if (group === undefined) groups.push((group = { places: [], hosts: new Map() }));
+    group.places.push({ name, url, schema });
     for (const host of hosts) if (!group.hosts.has(hostName(host))) group.hosts.set(hostName(host), { host, url });
   }
   const regionOf = regionsByServer(regions, new Set(groups.flatMap(({ hosts }) => [...hosts.keys()])));
-  return groups.map(({ names, cellUrls, hosts }) => {
+  return groups.map(({ places, hosts }) => {
     const servers = [...hosts].map(([name, { host, url }]) => new RegionServer(url, host, regionOf.get(name)));
-    return { name: names.join(", "), cellUrls, servers };
+    return { name: places.map(({ name }) => name).join(", "), places, servers };
   });
 }
 
