@@ -121,7 +121,12 @@ export const shardRoutes = {
     summary:
       "Renew the epoch of every space after a database lost changes, so that devices delete nothing and upload missing files, including files deleted while they were offline. Then repair group memberships, shares and other rows that differ between shards",
     body: z.object({
-      name: z.string().min(1).max(63).optional().describe("a shard that lost changes; missing: all shards"),
+      names: z
+        .array(z.string().min(1).max(63))
+        .min(1)
+        .max(4096)
+        .optional()
+        .describe("shards that lost changes; missing: all shards"),
       dry_run: z.boolean().optional().describe("true: change nothing"),
     }),
     responses: { 200: renewedEpochs },

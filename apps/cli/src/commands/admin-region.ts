@@ -28,7 +28,7 @@ const columns = [
 function status(context: Context) {
   const command = newRegionCommand(
     "status",
-    "List the database servers by region, and how far standbys are behind; exit code 1 if a server does not answer, a standby receives nothing, or there is not exactly one primary",
+    "List the database servers by region, and how far standbys are behind; exit code 1 if a server does not answer, a standby receives nothing or is more than five minutes behind, or there is not exactly one primary",
     ["admin region", "admin region status --json"],
   );
   return runs<[]>(context, command, async (run, { data }) => {
@@ -45,14 +45,22 @@ function status(context: Context) {
     );
     await run.output.result(report, () => new Listing(run.output, columns, "There are no databases.").lines(rows));
     const isFaulty = report.databases.some(
-      ({ servers }) =>
-        servers.filter(({ state }) => state === "primary").length !== 1 ||
-        servers.some(
-          ({ state, receives, problem }) => state === "old_primary" || receives === false || problem !== null,
-        ),
+      ({ servers }) => servers.filter(({ state }) => state === "primary").length !== 1 || servers.some(isFaultyServer),
     );
     if (isFaulty) context.exitCode = 1;
   });
+}
+
+const promotedByHand =
+  "If you have promoted a database yourself, run 'holdfast admin shards renew-epochs' for its shards and 'holdfast admin rebuild-index' for its cells.";
+
+/** Goal of the recovery point. */
+const behindMsMax = 5 * 60_000;
+
+/** A standby with nothing to replay has an old change, too. */
+function isFaultyServer({ state, receives, problem, behind_bytes: behind, last_change_at: at }: ServerLine): boolean {
+  const isLate = behind !== 0 && at !== null && Date.now() - Date.parse(at) > behindMsMax;
+  return state === "old_primary" || problem !== null || (state === "standby" && (receives !== true || isLate));
 }
 
 interface PromotedLine {
@@ -64,16 +72,22 @@ interface PromotedLine {
 interface ServerLine {
   readonly state: "primary" | "old_primary" | "standby" | "unreachable";
   readonly behind_bytes: number | null;
+  readonly last_change_at: string | null;
   readonly receives: boolean | null;
   readonly problem: string | null;
 }
+
+const receivingWords: ReadonlyMap<boolean | null, string> = new Map([
+  [false, ", receives nothing"],
+  [null, ", replication unknown (grant pg_monitor)"],
+]);
 
 function stateText({ state, behind_bytes: behind, receives, problem }: ServerLine): string {
   if (state === "unreachable") return `unreachable: ${printable(problem ?? "")}`;
   if (state === "primary") return state;
   if (state === "old_primary") return "old primary: not used";
   const lag = behind === 0 ? "up to date" : `${formatBytes(behind ?? 0)} behind`;
-  const faults = [receives === false ? ", receives nothing" : "", problem === null ? "" : `, ${problem}`];
+  const faults = [receivingWords.get(receives) ?? "", problem === null ? "" : `, ${problem}`];
   return `${state}${behind === null ? "" : `, ${lag}`}${faults.join("")}`;
 }
 
@@ -91,7 +105,7 @@ function promote(context: Context) {
     const isDry = dryRun === true;
     const request = { region, dataFolder: textOf(data), isForced: force === true, isDry };
     const shown = ({ database, server, last_change_at: at }: PromotedLine) =>
-      `${server} (${database}${at === null ? "" : `, last change ${timeFor(run.output, at)}`})`;
+      `${server} (${database}, last change ${at === null ? "unknown" : timeFor(run.output, at)})`;
     const onPromoted = (promoted: PromotedLine) => run.output.note(`promoted ${shown(promoted)}`);
     const { dataFolder, ...report } = await promoteRegion({ ...request, onPromoted }, context.environment);
     const already = report.already.map((database) => `${database}: the primary is already in ${region}`);
@@ -101,12 +115,20 @@ function promote(context: Context) {
         ...report.promoted.map((promoted) => `would promote ${shown(promoted)}`),
       ]);
     }
-    const renewing = adminCall(run, dataFolder, "adminRenewEpochs", { body: { dry_run: false } });
-    const renewed = await renewing.catch((error: unknown) => {
-      const message = `The databases are promoted, but not all spaces have new epochs: ${(error as Error).message} Run the same command again.`;
+    if (report.lost.length + report.promoted.length === 0) {
+      await run.output.done(report, () => already);
+      return run.output.note(promotedByHand);
+    }
+    const body = { names: [...report.lost], dry_run: false };
+    const renewing = report.lost.length === 0 ? undefined : adminCall(run, dataFolder, "adminRenewEpochs", { body });
+    const renewed = await renewing?.catch((error: unknown) => {
+      const message = `The databases are promoted, but not all spaces have new epochs: ${(error as Error).message} Repeat the command.`;
       throw new HoldfastError("failed", message, { cause: error });
     });
-    await run.output.done({ ...report, ...renewed }, () => [...already, ...renewedLines(renewed, false)]);
+    await run.output.done({ ...report, ...renewed }, () => [
+      ...already,
+      ...(renewed === undefined ? [] : renewedLines(renewed, false)),
+    ]);
     run.output.note("A worker rebuilds the block index; 'holdfast admin rebuild-index' waits for it.");
   });
 }

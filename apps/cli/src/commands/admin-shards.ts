@@ -171,13 +171,13 @@ function renewEpochs(context: Context) {
     "Renew the epochs of spaces after their database lost changes: devices then delete nothing and upload missing files, including files deleted while they were offline. Also repairs group memberships, shares and other rows that differ between shards",
     ["admin shards renew-epochs --all --dry-run", "admin shards renew-epochs east"],
   )
-    .argument("[shard]", "shard whose database lost changes")
+    .argument("[shards...]", "shards whose databases lost changes")
     .option("--all", "all shards")
     .option("--dry-run", "count the spaces and the differences, without changing anything");
-  return runs<[string | undefined]>(context, command, async (run, name, { data, all, dryRun }) => {
-    if ((name === undefined) !== (all === true)) throw new HoldfastError("usage", "Specify a shard or --all.");
+  return runs<[string[]]>(context, command, async (run, names, { data, all, dryRun }) => {
+    if ((names.length === 0) !== (all === true)) throw new HoldfastError("usage", "Specify shards or --all.");
     const isDry = dryRun === true;
-    const body = { ...(name === undefined ? {} : { name }), dry_run: isDry };
+    const body = { ...(all === true ? {} : { names }), dry_run: isDry };
     const renewed = await adminCall(run, data, "adminRenewEpochs", { body });
     await run.output.done(renewed, () => renewedLines(renewed, isDry));
   });

@@ -133,7 +133,7 @@ export const matrix: Matrix = {
   adminGetStorage: { request: plain, stranger: "403", owner: [200] },
   adminListShards: { request: plain, stranger: "403", owner: [200] },
   adminAddShard: { request: () => ({ body: { name: "none" } }), stranger: "403", owner: [404] },
-  adminRenewEpochs: { request: () => ({ body: { name: "none" } }), stranger: "403", owner: [404] },
+  adminRenewEpochs: { request: () => ({ body: { names: ["none"] } }), stranger: "403", owner: [404] },
   adminMoveBuckets: {
     request: () => ({ body: { buckets: { first: 1, last: 2 }, to: "none" } }),
     stranger: "403",

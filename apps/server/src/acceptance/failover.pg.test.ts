@@ -200,6 +200,6 @@ describe("A database that lost changes, because an asynchronous standby was prom
     assert.match(`${direct.stdout}${direct.stderr}`, /^renewed the epochs of 1 space on main$/m);
     assert.notEqual((await ok(scene.admin, "GET", "/changes/snapshot")).epoch, last);
     const wrong = await scene.command(["admin", "shards", "renew-epochs"]);
-    assert.match(wrong.stderr, /Specify a shard or --all/);
+    assert.match(wrong.stderr, /Specify shards or --all/);
   });
 });

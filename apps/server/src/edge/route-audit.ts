@@ -186,7 +186,7 @@ const rules: Readonly<Record<RouteName, AuditRule | Unrecorded>> = {
   adminGetStorage: reads("storage.read", { repeats: true }),
   adminListShards: reads("shard.list", { count: itemsOf, repeats: true }),
   adminAddShard: decides("shard.add", { detail: pick("body", "name") }),
-  adminRenewEpochs: decides("shard.renew_epochs", { detail: pick("body", "name", "dry_run") }),
+  adminRenewEpochs: decides("shard.renew_epochs", { detail: pick("body", "names", "dry_run") }),
   adminMoveBuckets: decides("shard.move", { detail: pick("body", "buckets", "to", "dry_run") }),
   adminCancelMove: decides("shard.cancel_move"),
   adminCollect: decides("collection.run", { detail: pick("body", "dry_run", "unfinished") }),

@@ -20,7 +20,7 @@ export interface MoveCare {
   readShards(): Promise<ShardsJson>;
   addShard(name: string): Promise<ShardJson>;
   /** @param name undefined: all shards @throws HoldfastError not_found */
-  renewEpochs(name: string | undefined, isDry: boolean): Promise<RenewedEpochsJson>;
+  renewEpochs(names: readonly string[] | undefined, isDry: boolean): Promise<RenewedEpochsJson>;
   planMove(wanted: WantedMove): Promise<MovePlanJson>;
   /** Stores the move, which a worker then does. */
   startMove(wanted: WantedMove): Promise<BucketMoveJson>;
@@ -41,9 +41,11 @@ export function openMoveCare(
       const { addShard } = await plans();
       return readShard(databases, await addShard(databases, name, log));
     },
-    async renewEpochs(name, isDry) {
-      const shards = databases.shards.all().filter(({ id }) => name === undefined || id === name);
-      if (shards.length === 0) throw new HoldfastError("not_found", `There is no shard ${name} with accounts.`);
+    async renewEpochs(names, isDry) {
+      const all = databases.shards.all();
+      const unknown = names?.find((name) => !all.some(({ id }) => id === name));
+      if (unknown !== undefined) throw new HoldfastError("not_found", `There is no shard ${unknown} with accounts.`);
+      const shards = all.filter(({ id }) => names?.includes(id) ?? true);
       const items: RenewedEpochsJson["items"] = [];
       for (const { id, db } of shards) {
         items.push({ name: id, spaces: await (isDry ? countSpaces(db) : renewEpochs(db)) });

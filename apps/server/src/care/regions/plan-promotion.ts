@@ -2,6 +2,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { RegionServer } from "./region-server.ts";
 
 export interface RegionPlace {
+  /** ID of the shard or cell. */
   readonly name: string;
   /** With any host. */
   readonly url: string;

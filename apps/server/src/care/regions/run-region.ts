@@ -1,4 +1,6 @@
 import { HoldfastError } from "@holdfast/core/errors";
+import { toBucket } from "@holdfast/core/ids";
+import type { Kysely } from "kysely";
 import { type Config, readConfig } from "../../base/config/read-config.ts";
 import type { CellTables } from "../../base/db/cell-tables.ts";
 import { cellMigrations } from "../../base/db/cell-migrations/index.ts";
@@ -8,7 +10,8 @@ import { type Host, hostName, parseDatabaseUrl } from "../../base/db/primary/dat
 import type { ServerState } from "../../base/db/primary/server-state.ts";
 import { shardMigrations } from "../../base/db/shard-migrations/index.ts";
 import type { Topology } from "../../base/db/topology.ts";
-import { requireRebuild } from "../../packs/facts/cell-facts.ts";
+import { isIndexComplete, requireRebuild } from "../../packs/facts/cell-facts.ts";
+import { noteMissingChanges, readMissingChanges } from "../../packs/facts/missing-changes.ts";
 import { assertMigrated } from "../admin-storage/assert-migrated.ts";
 import { openAdminStorage, silent } from "../admin-storage/open-admin-storage.ts";
 import { requestJob } from "../jobs/requested-jobs.ts";
@@ -71,6 +74,8 @@ export interface PromotionReport {
   readonly promoted: readonly Promoted[];
   /** Their servers in the region were already primaries. */
   readonly already: readonly string[];
+  /** Shards that lost changes and whose spaces have no new epochs yet, also those of an interrupted promotion. */
+  readonly lost: readonly string[];
   readonly dataFolder: string;
 }
 
@@ -102,24 +107,87 @@ export async function promoteRegion(
     const { promotions, already } = planPromotion(databases, region, isForced);
     const promoted = promotions.map(promotedOf);
     for (const { database, server } of promotions) await assertUsable(database, server);
-    if (isDry) return { promoted, already, dataFolder: config.dataFolder };
+    if (isDry) return { promoted, already, lost: [], dataFolder: config.dataFolder };
     const done: Promoted[] = [];
     try {
-      for (const { database, server } of promotions) {
-        await server.promote();
-        done.push(promotedOf({ database, server }));
-        for (const { url, schema } of database.places) if (schema === "cell") await stopDeletion(server.urlOf(url));
-        onPromoted(promotedOf({ database, server }));
+      // Cells first, because they store which shards lost changes.
+      const inOrder = promotions.toSorted(
+        (left, right) => Number(hasCell(right.database)) - Number(hasCell(left.database)),
+      );
+      for (const promotion of inOrder) {
+        await promotion.server.promote();
+        done.push(promotedOf(promotion));
+        await notePromotion(promotion, firstCellUrl(config, databases));
+        onPromoted(promotedOf(promotion));
       }
-      await requestRebuild(config, environment);
+      return { promoted, already, ...(await openPromoted(config, environment)), dataFolder: config.dataFolder };
     } catch (error) {
-      if (done.length + already.length === 0) throw error;
-      const names = [...done.map((each) => each.database), ...already].join(", ");
+      if (done.length === 0) throw error;
+      const names = done.map(({ database }) => database).join(", ");
       const message = `${names}: promoted, but spaces have no new epochs yet: ${(error as Error).message} Repeat the command.`;
       throw new HoldfastError("failed", message, { cause: error });
     }
-    return { promoted, already, dataFolder: config.dataFolder };
   });
+}
+
+function hasCell({ places }: RegionDatabase): boolean {
+  return places.some(({ schema }) => schema === "cell");
+}
+
+/** Before servers use the primary: they must delete nothing that only missing rows refer to. */
+async function notePromotion(
+  { database, server }: PromotionPlan["promotions"][number],
+  firstCell: string | undefined,
+): Promise<void> {
+  for (const { name, url, schema } of database.places) {
+    if (schema === "cell") await withCell(server.urlOf(url), requireRebuild);
+    else if (firstCell !== undefined)
+      await withCell(firstCell, (db) => noteMissingChanges(db, name, { noted_at: new Date().toISOString(), bytes: 0 }));
+  }
+}
+
+/** URL of the primary of the cell with bucket 0; undefined while it has none. */
+function firstCellUrl({ topology }: Config, databases: readonly RegionDatabase[]): string | undefined {
+  const cell = topology?.cells.find(({ buckets }) => buckets.some(([first]) => first === 0));
+  for (const { places, servers } of databases) {
+    const place = places.find(({ name, schema }) => schema === "cell" && name === cell?.id);
+    const primaries = servers.filter(({ state }) => state?.isPrimary === true);
+    const [newest] = primaries.toSorted((left, right) => (right.state?.timeline ?? 0) - (left.state?.timeline ?? 0));
+    if (place !== undefined) return newest?.urlOf(place.url);
+  }
+  return undefined;
+}
+
+async function withCell(connectionString: string, work: (db: Kysely<CellTables>) => Promise<unknown>): Promise<void> {
+  const { db, close } = openDatabase<CellTables>({
+    connection: { connectionString },
+    applicationName: "holdfast region",
+    schema: "cell",
+    log: silent,
+    connectionsMax: 1,
+  });
+  try {
+    await work(db);
+  } finally {
+    await close();
+  }
+}
+
+/** Requests a rebuild of the block index, also after an interrupted promotion. A worker of a server runs it. */
+async function openPromoted(config: Config, environment: Environment): Promise<{ readonly lost: string[] }> {
+  const storage = await openAdminStorage(config, environment);
+  const { shards, cells } = storage.databases;
+  try {
+    const complete = await Promise.all(cells.all().map(({ db }) => isIndexComplete(db)));
+    if (complete.includes(false))
+      await requestJob({ cells, clock: storage.clock }, "rebuild-index", { unfinished: false });
+    const { db } = cells.of(toBucket(0));
+    const lost: string[] = [];
+    for (const { id } of shards.all()) if ((await readMissingChanges(db, id)) !== undefined) lost.push(id);
+    return { lost };
+  } finally {
+    await storage.close();
+  }
 }
 
 /** Later checks would fail between promotions. @throws HoldfastError failed, unavailable */
@@ -138,34 +206,6 @@ function promotedOf({ database, server }: PromotionPlan["promotions"][number]): 
 function lastChangeAt({ standby }: RegionServer): string | null {
   const lastChangeMs = standby?.lastChangeMs ?? null;
   return lastChangeMs === null ? null : new Date(lastChangeMs).toISOString();
-}
-
-/** Before servers delete what only missing rows refer to. */
-async function stopDeletion(connectionString: string): Promise<void> {
-  const { db, close } = openDatabase<CellTables>({
-    connection: { connectionString },
-    applicationName: "holdfast region",
-    schema: "cell",
-    log: silent,
-    connectionsMax: 1,
-  });
-  try {
-    await requireRebuild(db);
-  } finally {
-    await close();
-  }
-}
-
-/** A worker of a server runs it. */
-async function requestRebuild(config: Config, environment: Environment): Promise<void> {
-  const storage = await openAdminStorage(config, environment);
-  const { databases, clock } = storage;
-  try {
-    for (const { db } of databases.cells.all()) await requireRebuild(db);
-    await requestJob({ cells: databases.cells, clock }, "rebuild-index", { unfinished: false });
-  } finally {
-    await storage.close();
-  }
 }
 
 function configOf(dataFolder: string | undefined, environment: Environment): Config {
@@ -189,9 +229,9 @@ async function withDatabases<Result>(
 }
 
 interface Group {
-  readonly places: RegionPlace[];
+  readonly places: readonly RegionPlace[];
   /** By name, with a URL of a database that they have. */
-  readonly hosts: Map<string, { readonly host: Host; readonly url: string }>;
+  readonly hosts: ReadonlyMap<string, { readonly host: Host; readonly url: string }>;
 }
 
 /** A server is promoted with all its databases. */
@@ -200,28 +240,30 @@ function databasesOf(
   regions: NonNullable<Topology["regions"]>,
   defaultUrl: string | undefined,
 ): RegionDatabase[] {
-  const groups: Group[] = [];
+  let groups: Group[] = [];
   // A shard without buckets may have no tables yet.
   const used = shards.filter(({ buckets }) => buckets.length > 0);
   const all = [
-    ...used.map(({ id, database_url: url = defaultUrl }) => ({ name: `shard ${id}`, url, schema: "shard" as const })),
-    ...cells.map(({ id, database_url: url = defaultUrl }) => ({ name: `cell ${id}`, url, schema: "cell" as const })),
+    ...used.map(({ id, database_url: url = defaultUrl }) => ({ name: id, url, schema: "shard" as const })),
+    ...cells.map(({ id, database_url: url = defaultUrl }) => ({ name: id, url, schema: "cell" as const })),
   ];
   for (const { name, url: databaseUrl, schema } of all) {
+    const called = `${schema} ${name}`;
     if (databaseUrl === undefined)
-      throw new HoldfastError("usage", `The embedded database of ${name} cannot have servers in several regions.`);
+      throw new HoldfastError("usage", `The embedded database of ${called} cannot have servers in several regions.`);
     const { url, hosts } = parseDatabaseUrl(databaseUrl);
     if (hosts.length === 0)
-      throw new HoldfastError("usage", `The database URL of ${name} must list the servers of all regions.`);
-    let group = groups.find((each) => hosts.some((host) => each.hosts.has(hostName(host))));
-    if (group === undefined) groups.push((group = { places: [], hosts: new Map() }));
-    group.places.push({ name, url, schema });
-    for (const host of hosts) if (!group.hosts.has(hostName(host))) group.hosts.set(hostName(host), { host, url });
+      throw new HoldfastError("usage", `The database URL of ${called} must list the servers of all regions.`);
+    const named = new Map(hosts.map((host) => [hostName(host), { host, url }]));
+    const same = groups.filter((each) => hosts.some((host) => each.hosts.has(hostName(host))));
+    const places = [...same.flatMap((each) => each.places), { name, url, schema }];
+    const merged = { places, hosts: new Map([...named, ...same.flatMap((each) => [...each.hosts])]) };
+    groups = [...groups.filter((each) => !same.includes(each)), merged];
   }
   const regionOf = regionsByServer(regions, new Set(groups.flatMap(({ hosts }) => [...hosts.keys()])));
   return groups.map(({ places, hosts }) => {
     const servers = [...hosts].map(([name, { host, url }]) => new RegionServer(url, host, regionOf.get(name)));
-    return { name: places.map(({ name }) => name).join(", "), places, servers };
+    return { name: places.map(({ name, schema }) => `${schema} ${name}`).join(", "), places, servers };
   });
 }
 

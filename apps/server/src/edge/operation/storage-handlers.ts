@@ -30,9 +30,9 @@ export function storageHandlers(care: StorageCare) {
     adminGetStorage: async () => ({ status: 200, json: await care.readFigures() }),
     adminListShards: async () => ({ status: 200, json: await care.readShards() }),
     adminAddShard: async ({ body: { name } }) => ({ status: 200, json: await care.addShard(name) }),
-    adminRenewEpochs: async ({ body: { name, dry_run: isDry = false } }) => ({
+    adminRenewEpochs: async ({ body: { names, dry_run: isDry = false } }) => ({
       status: 200,
-      json: await care.renewEpochs(name, isDry),
+      json: await care.renewEpochs(names, isDry),
     }),
     adminMoveBuckets: async ({ body: { buckets, to, dry_run: isDry = false } }) => {
       const wanted = { buckets: [buckets.first, buckets.last], to } as const;

@@ -12,7 +12,7 @@ export interface Guard {
   find(client: GuardedClient): Promise<Host | undefined>;
   failed(): void;
   /** @throws HoldfastError unavailable if the server must not be used */
-  admit(client: GuardedClient, state: ServerState): void;
+  admit(client: GuardedClient, state: ServerState): "primary" | "standby";
   leave(client: GuardedClient): void;
 }
 
@@ -81,7 +81,8 @@ export class GuardedClient extends pg.Client {
       const state = await within(stateMsMax, readServerState(this), () => {
         throw new HoldfastError("unavailable", "The database does not answer.");
       });
-      this.#guard.admit(this, state);
+      // After its promotion, the server must be found before it is written to.
+      if (this.#guard.admit(this, state) === "standby") await this.query("set default_transaction_read_only = on");
       return this;
     } catch (error) {
       this.#guard.failed();

@@ -144,11 +144,11 @@ export class Primary implements Guard {
     this.#isDoubtful = true;
   }
 
-  admit(client: GuardedClient, state: ServerState): void {
+  admit(client: GuardedClient, state: ServerState): "primary" | "standby" {
     const { host } = this.#clients.get(client) ?? {};
     if (client.acceptsStandby && host !== undefined && host === this.#standby && this.#isStandbyOf(state)) {
       this.#clients.set(client, { host, isReading: true });
-      return;
+      return "standby";
     }
     const fault = this.#faultOf(state);
     if (fault !== undefined) {
@@ -158,6 +158,7 @@ export class Primary implements Guard {
     const connected = this.#clients.get(client);
     if (connected !== undefined) this.#clients.set(client, { ...connected, timeline: state.timeline });
     this.#observe({ host: connected?.host, state });
+    return "primary";
   }
 
   #isStandbyOf({ isPrimary, system }: ServerState): boolean {
@@ -166,24 +167,39 @@ export class Primary implements Guard {
 
   /** Resolves when no connection of its own is left. Those of others are closed before. */
   async close(): Promise<void> {
-    await Promise.all(this.#probes.map(([, probe]) => probe.close()));
+    this.#standby = undefined;
+    this.#rest();
+    await this.#closeProbes();
   }
 
   leave(client: GuardedClient): void {
-    if (!this.#clients.delete(client) || this.#clients.size > 0) return;
+    if (this.#clients.delete(client) && !this.#isWatching) this.#rest();
+  }
+
+  /** While a standby answers reads, also without connections: after a pause, its lag would be unknown. */
+  get #isWatching(): boolean {
+    return this.#clients.size > 0 || this.#standby !== undefined;
+  }
+
+  #rest(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#host = undefined;
-    this.#standby = undefined;
     this.#silentSinceMs = undefined;
-    void this.close();
+    void this.#closeProbes();
+  }
+
+  async #closeProbes(): Promise<void> {
+    await Promise.all(this.#probes.map(([, probe]) => probe.close()));
   }
 
   #nextRound(): NodeJS.Timeout {
     const next = async () => {
       await this.#ask().catch(() => {});
       // The last connection may have been closed, or the first one opened.
-      if (this.#timer === timer) this.#timer = this.#clients.size > 0 ? this.#nextRound() : undefined;
+      if (this.#timer !== timer) return;
+      if (this.#isWatching) this.#timer = this.#nextRound();
+      else this.#rest();
     };
     const timer = setTimeout(() => void next(), roundEveryMs).unref();
     return timer;
@@ -216,13 +232,14 @@ export class Primary implements Guard {
       this.#readFrom(isMissing ? this.#standbys.choose(answers, Date.now(), this.#standby) : undefined);
       throw error;
     } finally {
-      if (this.#clients.size === 0) void this.close();
+      if (!this.#isWatching) void this.#closeProbes();
     }
   }
 
   /**
    * Asks all servers, because more than one may claim to be the primary. When a process has found its first or a new one,
-   * and while a primary is missing, a frozen server is not awaited for long. While a standby answers reads, nobody waits.
+   * and while a primary is missing, a frozen server is not awaited for long; but if standbys answer reads, each gets its
+   * time, because a slow primary must be found.
    */
   async #answers(): Promise<Answer[]> {
     const answers: Answer[] = [];
@@ -237,7 +254,7 @@ export class Primary implements Guard {
       try {
         const state = await probe.ask(answerMsMax[kind]);
         this.#take(answers, { host, state });
-        if ((isMissing && this.#standby === undefined) || state.timeline > known) answered.resolve();
+        if ((isMissing && this.#options.standbyReadsMsMax === 0) || state.timeline > known) answered.resolve();
       } catch (error) {
         this.#take(answers, { host, error });
       }

@@ -40,6 +40,35 @@ test("both copies of a cloned login get the reason for its end for a day", async
   });
 });
 
+test("a session continues if the database lost its last rotation, and ends if it lost more", async () => {
+  const world = await openTestAccounts(databases.shards);
+  const authenticator = new Authenticator(world);
+  for (const [lost, works] of [
+    [1, true],
+    [2, false],
+  ] as const) {
+    const email = `lost${lost}@example.org`;
+    await createTestUser(world, email);
+    const session = await signIn(world, { email, password: testPassword, device_name: "laptop" }, "192.0.2.1");
+    let newest = session;
+    for (let rotation = 0; rotation < 2; rotation++) {
+      newest = await refreshSession(world, newest.refresh_token);
+      await authenticator.authenticate(newest.access_token);
+    }
+    const caller = await authenticator.authenticate(newest.access_token);
+    await databases.shards
+      .ofId(caller.userId)
+      .db.updateTable("shard.sessions")
+      .set({ number: 3 - lost })
+      .where("user_id", "=", caller.userId)
+      .execute();
+    const refreshed = await refreshSession(world, newest.refresh_token).catch(() => undefined);
+    assert.equal(refreshed !== undefined, works, String(lost));
+    if (refreshed !== undefined) await authenticator.authenticate(refreshed.access_token);
+    await assert.rejects(refreshSession(world, session.refresh_token), unauthenticated);
+  }
+});
+
 test("a maximum browser session length ends browser sessions, and not those of devices", async () => {
   const hourMs = 3600_000;
   const accounts = await openTestAccounts(databases.shards);

@@ -88,30 +88,6 @@ test("a lost response is repeated with the same refresh token until a token from
   await assert.rejects(refreshSession(world, first.refresh_token), unauthenticated);
 });
 
-test("a session continues if the database lost its last rotation, and ends if it lost more", async () => {
-  for (const [lost, works] of [
-    [1, true],
-    [2, false],
-  ] as const) {
-    const { session, caller } = await newPerson();
-    let newest = session;
-    for (let rotation = 0; rotation < 2; rotation++) {
-      newest = await refreshSession(world, newest.refresh_token);
-      await authenticator.authenticate(newest.access_token);
-    }
-    await world.shards
-      .of(caller.bucket)
-      .db.updateTable("shard.sessions")
-      .set({ number: 3 - lost })
-      .where("id", "=", caller.credential.id as SessionId)
-      .execute();
-    const refreshed = await refreshSession(world, newest.refresh_token).catch(() => undefined);
-    assert.equal(refreshed !== undefined, works, String(lost));
-    if (refreshed !== undefined) await authenticator.authenticate(refreshed.access_token);
-    await assert.rejects(refreshSession(world, session.refresh_token), unauthenticated);
-  }
-});
-
 test("concurrent refreshes all get usable responses", async () => {
   const { session } = await newPerson();
   const answers = await Promise.all(Array.from({ length: 5 }, () => refreshSession(world, session.refresh_token)));
