@@ -34,6 +34,7 @@ export interface TwoStoresOptions {
 
 export interface TwoStores extends ObjectStore {
   readonly copies: readonly [StoreCopy, StoreCopy];
+  readonly policy: StorePolicy;
 }
 
 /**
@@ -42,9 +43,10 @@ export interface TwoStores extends ObjectStore {
  * here: the server's `packs/repair/settle-pack.ts` checks seals to determine which version of a pack is whole.
  */
 export function makeTwoStores(options: TwoStoresOptions): TwoStores {
-  const { copies } = options;
+  const { copies, policy } = options;
   return {
     copies,
+    policy,
     async put(key, bytes, call) {
       assertKey(key);
       assertWanted(call?.signal);
@@ -93,6 +95,25 @@ export function copiesOf(store: ObjectStore): readonly ObjectStore[] {
 export function twoOf(store: ObjectStore): TwoStores["copies"] | undefined {
   return "copies" in store ? (store as TwoStores).copies : undefined;
 }
+
+/**
+ * While one of two stores is away, returns the name of the other, or both names if both are away. An object that such a
+ * store owes has no copy within reach. With the policy `both`, no acknowledged object has a single copy.
+ */
+export async function debtorsOf(store: ObjectStore): Promise<readonly string[]> {
+  if (!("copies" in store)) return [];
+  const { copies, policy } = store as TwoStores;
+  if (policy === "both") return [];
+  // A caller that neither reads nor writes the store would not notice its loss. Only a returned store is checked later.
+  const looks = copies.map((copy) => ({ wasAway: copy.isAway, look: copy.lookAgain(seenMs) }));
+  await Promise.all(looks.filter(({ wasAway }) => !wasAway).map(({ look }) => look));
+  const there = copies.filter(({ isAway }) => !isAway);
+  if (there.length === copies.length) return [];
+  return (there.length === 0 ? copies : there).map(({ name }) => name);
+}
+
+/** Longer than the interval of the server's own checks, which then suffice. */
+const seenMs = 5000;
 
 export function nameOf(store: ObjectStore): string {
   return store instanceof StoreCopy ? store.name : "";

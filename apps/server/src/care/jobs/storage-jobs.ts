@@ -6,6 +6,7 @@ import type { BlockCells } from "../../packs/cells/open-block-cells.ts";
 import type { BlockPool } from "../../packs/format/block-tasks.ts";
 import { strandedMsMin } from "../../packs/write/storing-time.ts";
 import type { CollectTimes } from "../../packs/collect/collect-ports.ts";
+import { giveUpDebts } from "../../packs/copies/give-up-debts.ts";
 import { type KeepCopies, openKeeper } from "../../packs/copies/keep-copies.ts";
 import type { PlacedCell } from "../../packs/copies/copies-report.ts";
 import { continueVerification, isVerificationUnfinished } from "../../packs/copies/verify-copies.ts";
@@ -52,6 +53,7 @@ export function storageJobs(parts: StorageJobsParts): PeriodicJob[] {
   const scrubbing = { monotonicMs: parts.monotonicMs, periodMs: parts.scrubPeriodMs };
   return [
     ...(cells.all().some(({ store }) => twoOf(store) !== undefined) ? [copiesJob(cells, keep)] : []),
+    singleStoresJob(parts),
     {
       name: "verify-copies",
       everyMs: minuteMs,
@@ -109,6 +111,22 @@ function copiesJob(cells: BlockCells, keep: KeepCopies): PeriodicJob {
     everyMs: copiesEveryMs,
     run: async (signal) => {
       for (const cell of cells.all()) await keep(cell, { signal });
+    },
+  };
+}
+
+/** A removed second store may have been the only one with a pack. */
+function singleStoresJob({ placed, clock, log }: StorageJobsParts): PeriodicJob {
+  return {
+    name: "debts-of-single-stores",
+    everyMs: hourMs,
+    firstInMs: 0,
+    run: async (signal) => {
+      for (const { cell, places } of placed) {
+        const [name] = places;
+        if (name === undefined || places.length > 1) continue;
+        await giveUpDebts(cell, { name, store: cell.store }, { nowMicros: clock.nowMicros(), log, signal });
+      }
     },
   };
 }

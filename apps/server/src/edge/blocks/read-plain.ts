@@ -2,12 +2,15 @@ import { HoldfastError } from "@holdfast/core/errors";
 import type { HashHex, SpaceId } from "@holdfast/core/ids";
 import type { BlockService } from "../../packs/service/block-service.ts";
 
-/** @returns undefined also if the base is damaged */
+/** @returns undefined also if the base is damaged, or only in a store that is away */
 export async function readBase(...asked: Parameters<typeof readPlain>): Promise<Uint8Array | undefined> {
+  const [blocks, spaceId, hash] = asked;
   try {
     return await readPlain(...asked);
   } catch (thrown) {
-    if (thrown instanceof HoldfastError && thrown.code === "damaged") return undefined;
+    if (!(thrown instanceof HoldfastError)) throw thrown;
+    if (thrown.code === "damaged") return undefined;
+    if (thrown.code === "unavailable" && (await blocks.lost(spaceId, [hash])).has(hash)) return undefined;
     throw thrown;
   }
 }

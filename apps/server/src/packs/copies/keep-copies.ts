@@ -4,6 +4,7 @@ import { twoOf } from "@holdfast/object-store/two-stores";
 import type { BlockCell } from "../cells/block-cell.ts";
 import { compareCopies } from "./compare-copies.ts";
 import { noteCompared, noteCopy, readKnownCopies } from "./known-copies.ts";
+import { giveUpDebts } from "./give-up-debts.ts";
 import { makePace } from "./pace.ts";
 import { type KeeperPorts, payDebts } from "./pay-debts.ts";
 
@@ -29,7 +30,7 @@ export function openKeeper(ports: KeeperPorts): KeepCopies {
     await Promise.all(copies.map((copy) => copy.look()));
     for (const copy of copies) {
       if (isLost(copy, { graceMs: fillsAtOnce ? 0 : limits.storeGoneMs, goneSinceMs, nowMs: ports.monotonicMs() })) {
-        await beginAnew(ports, cell, copy);
+        await beginAnew(ports, cell, { copy, others: copies.filter((each) => each !== copy), signal });
       }
     }
     if (copies.some(({ isAway }) => isAway)) return;
@@ -56,8 +57,17 @@ function isLost(copy: StoreCopy, { graceMs, goneSinceMs, nowMs }: Grace): boolea
   return nowMs - sinceMs >= graceMs;
 }
 
-async function beginAnew({ log }: KeeperPorts, cell: BlockCell, copy: StoreCopy): Promise<void> {
-  if (twoOf(cell.store)?.every(({ isGone }) => isGone) === true) return;
+interface Lost {
+  readonly copy: StoreCopy;
+  readonly others: readonly StoreCopy[];
+  readonly signal: AbortSignal | undefined;
+}
+
+async function beginAnew({ log, clock }: KeeperPorts, cell: BlockCell, { copy, others, signal }: Lost): Promise<void> {
+  if (others.every(({ isGone }) => isGone)) return;
+  for (const other of others.filter(({ isAway }) => !isAway)) {
+    await giveUpDebts(cell, { name: other.name, store: other }, { nowMicros: clock.nowMicros(), log, signal });
+  }
   log.warn({ store: copy.name }, "a store is empty and is refilled from the other one");
   await noteCompared(cell.db, [copy.name], null);
   await copy.beginAnew();

@@ -3,6 +3,7 @@ import { assertWanted, type Sleep } from "@holdfast/object-store/call-signal";
 import type { StoreCopy } from "@holdfast/object-store/store-copy";
 import type { BlockCell } from "../cells/block-cell.ts";
 import { packIdOfKey } from "../format/pack-format.ts";
+import { markPackMissing } from "../index/block-rows.ts";
 import { settlePack } from "../repair/settle-pack.ts";
 import { keyringKey } from "../keys/wrapped-keys.ts";
 import { copyObject } from "./copy-object.ts";
@@ -49,7 +50,7 @@ const debtsAtOnce = 50;
 const againInMicros = 60_000_000;
 
 async function payDebt(ports: PayPorts, { store, key, deed, sizeBytes }: OwedRow): Promise<void> {
-  const { cell, copies, pool, pace, signal, log } = ports;
+  const { cell, copies, pool, clock, pace, signal, log } = ports;
   const copy = copies.find(({ name }) => name === store);
   // A store that is not in use is compared when it is used again.
   if (copy === undefined) return;
@@ -63,6 +64,7 @@ async function payDebt(ports: PayPorts, { store, key, deed, sizeBytes }: OwedRow
     return pace(2 * (bytes ?? 0), signal);
   }
   const { mended, unmended, withheld, bytes } = await settlePack({ cell, pool, signal }, packId);
+  if (bytes === undefined && withheld === undefined) return markPackMissing(cell.db, packId, clock.nowMicros());
   for (const each of mended) log.warn({ ...each, pack_id: packId }, "a pack was copied from one store to the other");
   const [failed] = unmended;
   if (failed !== undefined) throw new HoldfastError("unavailable", failed.reason);

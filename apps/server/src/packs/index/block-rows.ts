@@ -4,6 +4,7 @@ import { hashArray, textArray } from "../../base/db/array-parameters.ts";
 import type { CellTables } from "../../base/db/cell-tables.ts";
 import type { ShardTables } from "../../base/db/shard-tables.ts";
 import type { PackId } from "../format/pack-format.ts";
+import { isOwed, owedPacks } from "./owed-copies.ts";
 
 export interface BlockPlace {
   readonly hash: HashHex;
@@ -110,21 +111,32 @@ export async function findWholeElsewhere(
   return new Set(hashes.filter((hash) => places.get(hash)?.some((place) => place.packId !== packId) === true));
 }
 
-/** Index: `blocks_damaged`. */
-export async function hasDamaged(cell: Kysely<CellTables>): Promise<boolean> {
+/**
+ * Index: `blocks_damaged`.
+ * @param debtors stores whose debts count as damage
+ */
+export async function hasDamaged(cell: Kysely<CellTables>, debtors: readonly string[] = []): Promise<boolean> {
   const { rows } = await sql`select from cell.blocks where state = 'damaged' order by hash limit 1`.execute(cell);
-  return rows.length > 0;
+  if (rows.length > 0 || debtors.length === 0) return rows.length > 0;
+  const { rows: owed } = await sql`${owedPacks(debtors)} limit 1`.execute(cell);
+  return owed.length > 0;
 }
 
 /**
  * Returns the hashes with a damaged copy and no whole one. Index: `blocks_damaged`, and the primary key for each of the
  * few matches. Without statistics a join would read the whole table.
+ * @param debtors stores whose debts count as damage
  */
-export async function findLost(cell: Kysely<CellTables>, hashes: readonly HashHex[]): Promise<Set<HashHex>> {
+export async function findLost(
+  cell: Kysely<CellTables>,
+  hashes: readonly HashHex[],
+  debtors: readonly string[] = [],
+): Promise<Set<HashHex>> {
   const { rows } = await sql<{ hash: HashHex }>`
     select distinct encode(block.hash, 'hex') as hash from cell.blocks as block
-    where block.state = 'damaged' and block.hash = any(${hashArray(hashes)})
-      and not exists (select from cell.blocks as other where other.hash = block.hash and other.state = 'live' offset 0)`.execute(
+    where (block.state = 'damaged' or ${isOwed(debtors)}) and block.hash = any(${hashArray(hashes)})
+      and not exists (select from cell.blocks as other
+        where other.hash = block.hash and other.state = 'live' and not ${isOwed(debtors, "other")} offset 0)`.execute(
     cell,
   );
   return new Set(rows.map(({ hash }) => hash));

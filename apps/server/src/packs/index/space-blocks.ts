@@ -6,6 +6,7 @@ import type { CellTables } from "../../base/db/cell-tables.ts";
 import { inTransaction } from "../../base/db/database.ts";
 import { assertRoom, type StoredFigures } from "../../tree/weight/stored-bytes.ts";
 import type { ShardTables } from "../../base/db/shard-tables.ts";
+import { isOwed } from "./owed-copies.ts";
 
 /** A younger `since` is not renewed: the 7 days may be an hour shorter, but most requests write nothing. */
 const renewalMsMax = 3600_000;
@@ -21,7 +22,7 @@ export async function findHeld(
   cell: Kysely<CellTables>,
   spaceId: SpaceId,
   hashes: readonly Uint8Array[],
-  { now, uploader, lifetimeMs }: Asking,
+  { now, uploader, lifetimeMs, debtors }: Asking,
 ): Promise<Set<string>> {
   const by = uploader ?? null;
   const renewalMicros = Math.min(renewalMsMax, lifetimeMs / 8) * 1000;
@@ -44,9 +45,8 @@ export async function findHeld(
   const { rows: live } = await sql<{ hash: Buffer }>`
     select holder.hash from cell.holders as holder
     where holder.space_id = ${spaceId} and holder.hash = any(${byteaArray(rows.map(({ hash }) => hash))})
-      and exists (select from cell.blocks as block where block.hash = holder.hash and block.state = 'live')`.execute(
-    cell,
-  );
+      and exists (select from cell.blocks as block where block.hash = holder.hash and block.state = 'live'
+        and not ${isOwed(debtors)})`.execute(cell);
   return new Set(live.map(({ hash }) => hash.toString("hex")));
 }
 
@@ -56,6 +56,8 @@ export interface Asking {
   readonly uploader?: UserId;
   /** Time for which an unreferenced row stays. */
   readonly lifetimeMs: number;
+  /** Stores whose debts do not count as held. */
+  readonly debtors: readonly string[];
 }
 
 /** Returns the hashes whose bytes already count as stored. Index: the primary key. */

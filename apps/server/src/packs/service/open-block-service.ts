@@ -1,6 +1,7 @@
 import type { Clock, Random } from "@holdfast/core/clock";
 import { fromHashHex } from "@holdfast/core/hash";
 import { bucketOf, type HashHex, type SpaceId } from "@holdfast/core/ids";
+import { debtorsOf } from "@holdfast/object-store/two-stores";
 import type { Shards } from "../../base/db/shards.ts";
 import { BlockRoom } from "../write/block-room.ts";
 import type { BlockCell } from "../cells/block-cell.ts";
@@ -80,9 +81,9 @@ export function openBlockService(options: BlockServiceOptions): OpenBlockService
     store: (spaceId, uploader, blocks, leaveOut) => storeBlocks(storePorts, spaceId, uploader, blocks, leaveOut),
     async held(spaceId, hashes) {
       if (hashes.length === 0) return new Set();
-      const { db } = cells.of(bucketOf(spaceId));
+      const { db, store } = cells.of(bucketOf(spaceId));
       const bytes = [...new Set(hashes)].map(fromHashHex);
-      const asking = { now: clock.nowMicros(), lifetimeMs: unreferencedMs };
+      const asking = { now: clock.nowMicros(), lifetimeMs: unreferencedMs, debtors: await debtorsOf(store) };
       const held = await findHeld(shards.ofId(spaceId).db, db, spaceId, bytes, asking);
       return held as Set<HashHex>;
     },
@@ -92,10 +93,19 @@ export function openBlockService(options: BlockServiceOptions): OpenBlockService
         { spaceId, uploader, hashes },
         { nowMicros: clock.nowMicros(), lifetimeMs: unreferencedMs },
       ),
-    anyDamaged: (spaceId) => hasDamaged(cells.of(bucketOf(spaceId)).db),
-    lost: (spaceId, hashes) => findLost(cells.of(bucketOf(spaceId)).db, hashes),
+    async anyDamaged(spaceId) {
+      const { db, store } = cells.of(bucketOf(spaceId));
+      return hasDamaged(db, await debtorsOf(store));
+    },
+    async lost(spaceId, hashes) {
+      const { db, store } = cells.of(bucketOf(spaceId));
+      return findLost(db, hashes, await debtorsOf(store));
+    },
     holdAlso: (spaceId, also) => holdAlso({ ...options, ...service }, spaceId, also),
-    damaged: (spaceId, page) => listDamaged({ shards, cell: cells.of(bucketOf(spaceId)).db }, spaceId, page),
+    async damaged(spaceId, page) {
+      const { db, store } = cells.of(bucketOf(spaceId));
+      return listDamaged({ shards, cell: db, debtors: await debtorsOf(store) }, spaceId, page);
+    },
     read: (spaceId, hashes, { signal, passing = false, reading, passesOver, asOwner = false } = {}) =>
       readBlocks(readPorts, spaceId, hashes, { plain: false, signal, passing, reading, passesOver, asOwner }),
     readRange: (spaceId, entries, startByte, endByte, { signal, passing = false, reading, asOwner = false } = {}) =>

@@ -3,6 +3,7 @@ import { fromHashHex } from "@holdfast/core/hash";
 import { bucketOf, type HashHex, type SpaceId, type UserId } from "@holdfast/core/ids";
 import type { Clock } from "@holdfast/core/clock";
 import { limits } from "@holdfast/core/limits";
+import { debtorsOf } from "@holdfast/object-store/two-stores";
 import type { Shards } from "../../base/db/shards.ts";
 import type { BlockCells } from "../cells/open-block-cells.ts";
 
@@ -175,11 +176,12 @@ async function findHeldOf(
 ): Promise<Set<string>> {
   if (slabs.length === 0) return new Set();
   const hashes = [...new Set(slabs.flatMap(({ blocks }) => blocks.map(({ hash }) => hash)))].map(fromHashHex);
-  const { db } = cells.of(bucketOf(spaceId));
+  const { db, store } = cells.of(bucketOf(spaceId));
   return findHeld(shards.ofId(spaceId).db, db, spaceId, hashes, {
     now: clock.nowMicros(),
     uploader,
     lifetimeMs: unreferencedMs,
+    debtors: await debtorsOf(store),
   });
 }
 
