@@ -12,7 +12,7 @@ import { makeMemoryStore } from "./memory-store.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { testStore } from "./store-conformance.ts";
 import { StoreCopy } from "./store-copy.ts";
-import { makeTwoStores } from "./two-stores.ts";
+import { debtorsOf, makeTwoStores } from "./two-stores.ts";
 import type { Debt, StorePolicy, TwoStores } from "./two-stores.ts";
 import { withFaults } from "./with-faults.ts";
 import type { FaultyStore } from "./with-faults.ts";
@@ -285,4 +285,48 @@ test("a store that fails every call is unavailable, which allows a retry", async
   const { store: other } = makeScene([memory(), second]);
   await assert.rejects(other.get("b"), { code: "unavailable" });
   await assert.rejects(other.put("a", Buffer.from("x")), { code: "unavailable" });
+});
+
+test("with the policy one, debts of the available store count while the other one is away", async () => {
+  const [one, other] = [faulty(), faulty()];
+  const { store } = makeScene([one, other], { policy: "one" });
+  assert.deepEqual(await debtorsOf(memory()), []);
+  assert.deepEqual(await debtorsOf(store), []);
+  const error = new HoldfastError("unavailable", "No connection.");
+  const lose = (lost: FaultyStore): void => {
+    for (let times = 0; times < 20; times += 1) lost.faults.queue("failBefore", { error });
+  };
+  lose(other);
+  await assert.rejects(store.copies[1].get("a"), { code: "unavailable" });
+  assert.deepEqual(await debtorsOf(store), ["first"]);
+  lose(one);
+  await assert.rejects(store.copies[0].get("a"), { code: "unavailable" });
+  assert.deepEqual(await debtorsOf(store), ["first", "second"]);
+  const both = makeScene([one, other], { policy: "both" }).store;
+  await assert.rejects(both.copies[1].get("a"), { code: "unavailable" });
+  assert.deepEqual(await debtorsOf(both), []);
+});
+
+test("debtors are determined without a call to a store that was checked in the last five seconds", async () => {
+  let [nowMs, stats] = [0, 0];
+  const counted = (store: ObjectStore): ObjectStore => ({
+    ...store,
+    stat: (key, call) => {
+      stats += 1;
+      return store.stat(key, call);
+    },
+  });
+  const copies = ["first", "second"].map((name) => {
+    const open = async () => counted(memory());
+    return new StoreCopy({ name, open, patienceMs: 5000, sleep, monotonicMs: () => nowMs });
+  }) as unknown as TwoStores["copies"];
+  const store = makeTwoStores({ copies, policy: "one", owe: async () => {}, patienceMs: 5000, sleep });
+  await debtorsOf(store);
+  assert.equal(stats, 2);
+  nowMs = 4999;
+  await debtorsOf(store);
+  assert.equal(stats, 2);
+  nowMs = 5000;
+  await debtorsOf(store);
+  assert.equal(stats, 4);
 });

@@ -1,7 +1,7 @@
 /** Policy `one`: a pack that only one store has does not count as stored while that store is away. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, renameSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -12,6 +12,9 @@ import { openFsStore } from "@holdfast/object-store/fs-store";
 import type { StorePolicy } from "@holdfast/object-store/two-stores";
 import { sql } from "kysely";
 import { startTestDatabases, type TestDatabases } from "../../base/db/testing.ts";
+import { retentionUsual } from "../../base/config/retention-settings.ts";
+import { collectCell } from "../collect/collect-cell.ts";
+import { settleCells } from "../collect/settle-cells.ts";
 import type { BlockCell } from "../cells/block-cell.ts";
 import type { BlockLog } from "../facts/block-log.ts";
 import type { BlockPool } from "../format/block-tasks.ts";
@@ -113,6 +116,23 @@ class Scene {
     return block && Buffer.from(block.payload);
   }
 
+  packsIn(which: 0 | 1): string[] {
+    const folder = join(this.places[which] ?? "", "objects", "packs");
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+    return entries.flatMap((entry) => (entry.isFile() ? [entry.name] : [])).toSorted();
+  }
+
+  /** Collects for several weeks. */
+  async collect(): Promise<void> {
+    const { cell, world } = this;
+    const ports = { cell, cells: world.cells, shards: databases.shards, pool, clock, random: randomBytes, log };
+    for (let week = 0; week < 4; week += 1) {
+      await settleCells(ports);
+      await collectCell({ ...ports, retention: retentionUsual });
+      clock.forwardMs(8 * 24 * 3600_000);
+    }
+  }
+
   /** What the server answers about the blocks to clients. */
   async seen({ spaceId }: Space, blocks: Readonly<Record<string, IncomingBlock>>) {
     const { service } = this.world;
@@ -153,15 +173,26 @@ test("a block whose only copy is away is requested and stored again, and both co
   await scene.world.service.close();
 });
 
-test("the own block is stored again even if the space had it", async () => {
-  const scene = await Scene.open();
-  const space = await makeSpace(databases);
-  const lone = blockOf(randomBytes(4000));
-  await scene.putInLostStore(space, lone);
-  await scene.put(space, lone);
-  assert.deepEqual(await scene.read(space, lone), lone.payload);
-  await scene.world.service.close();
-});
+for (const isCollectedEarly of [false, true]) {
+  const time = isCollectedEarly ? "before" : "after";
+  test(`a space stores its own block again, and the first copy is collected from both stores ${time} its return`, async () => {
+    const scene = await Scene.open();
+    const space = await makeSpace(databases);
+    const lone = blockOf(randomBytes(4000));
+    await scene.putInLostStore(space, lone);
+    await scene.put(space, lone);
+    assert.deepEqual(await scene.read(space, lone), lone.payload);
+    if (isCollectedEarly) await scene.collect();
+    scene.bringBack(0);
+    await scene.keep();
+    if (!isCollectedEarly) assert.equal(scene.packsIn(0).length, 2);
+    await scene.collect();
+    assert.deepEqual(scene.packsIn(0), scene.packsIn(1));
+    assert.equal(scene.packsIn(0).length, 1);
+    assert.deepEqual(await scene.read(space, lone), lone.payload);
+    await scene.world.service.close();
+  });
+}
 
 test("with the policy both, a debt does not count as damage", async () => {
   const scene = await Scene.open("both");
