@@ -4,7 +4,16 @@ import { mkdirSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from "n
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { sha256 } from "@holdfast/core/hash";
-import { administrator, Api, holdfast, makeFolder, removeFolder, type RunningServer, startServer } from "./testing.ts";
+import {
+  administrator,
+  Api,
+  eventually,
+  holdfast,
+  makeFolder,
+  removeFolder,
+  type RunningServer,
+  startServer,
+} from "./testing.ts";
 
 const folder = makeFolder("lone-copy");
 const [east, west, device] = [join(folder, "east"), join(folder, "west"), join(folder, "device")];
@@ -25,6 +34,11 @@ function bringBack(store: string): void {
   renameSync(`${store}.away`, store);
 }
 
+function start(args: readonly string[]): Promise<RunningServer> {
+  const settings = { HOLDFAST_STORE_POLICY: "one", HOLDFAST_SNAPSHOT_INTERVAL: "off" };
+  return startServer({ dataFolder: join(folder, "data"), args, env: settings });
+}
+
 const env = { HOME: folder, XDG_CONFIG_HOME: join(folder, "config") };
 
 async function command(args: readonly string[], input = ""): Promise<string> {
@@ -33,19 +47,15 @@ async function command(args: readonly string[], input = ""): Promise<string> {
   return stdout + stderr;
 }
 
-test("with the policy one, an upload while the store with the only copy is away stores its blocks again", async () => {
+test("with the policy one, an upload while the store with the only copy is away stores its blocks again, and a loss is reported", async () => {
   mkdirSync(device);
-  server = await startServer({
-    dataFolder: join(folder, "data"),
-    args: ["--store", east, "--second-store", west],
-    env: { HOLDFAST_STORE_POLICY: "one", HOLDFAST_SNAPSHOT_INTERVAL: "off" },
-  });
+  server = await start(["--store", east, "--second-store", west]);
   const api = await Api.signIn(server.url);
   await command(
     ["login", server.url, "--email", administrator.email, "--password-stdin"],
     `${administrator.password}\n`,
   );
-  const [put, synced] = [randomBytes(100_000), randomBytes(100_000)];
+  const [put, synced, lost] = [randomBytes(100_000), randomBytes(100_000), randomBytes(100_000)];
   takeAway(west);
   writeFileSync(join(device, "synced"), synced);
   await command(["sync", device, "--once"]);
@@ -70,4 +80,23 @@ test("with the policy one, an upload while the store with the only copy is away 
   for (const path of ["/again", "/first"]) assert.deepEqual((await api.download(path)).body, put, path);
   assert.match(await command(["sync", device, "--once"]), /sent 1 block again/);
   assert.deepEqual((await api.download("/synced")).body, synced);
+
+  bringBack(east);
+  takeAway(west);
+  await eventually("writes reach the other store", 60_000, async () =>
+    (await api.put("/lost", lost)).status === 201 ? true : undefined,
+  );
+  takeAway(east);
+  bringBack(west);
+  await server.stop();
+  server = await start(["--store", west]);
+  const alone = await Api.signIn(server.url);
+  const damaged = await eventually("the server reports the loss", 60_000, async () => {
+    const { items } = (await alone.call("GET", "/damaged")).body;
+    return items.length > 0 ? items : undefined;
+  });
+  assert.deepEqual(
+    damaged.map(({ hash }: { hash: string }) => hash),
+    [sha256(lost)],
+  );
 });

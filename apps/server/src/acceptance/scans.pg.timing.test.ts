@@ -49,7 +49,7 @@ const heldJobs = [
   ..."purge-sweep retention give-up-blocks expire-uploads expire-link-downloads expire-reports expire-mails expire-brakes".split(
     " ",
   ),
-  ..."expire-credentials expire-audit adopt-orphans collect settle-blocks scrub".split(" "),
+  ..."expire-credentials expire-audit debts-of-single-stores adopt-orphans collect settle-blocks scrub".split(" "),
 ];
 
 /** Takes the jobs' locks while the server starts, because the first job may start as soon as it is ready. */
