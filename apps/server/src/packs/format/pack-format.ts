@@ -39,7 +39,8 @@ export function packKey(packId: PackId): string {
 export const lostPackId = "00000000-0000-0000-0000-000000000000" as PackId;
 
 export const packPrefix = "packs/";
-export const packKeyPattern = /^packs\/([0-9a-f]{2})\/(\1[0-9a-f]{6}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
+export const packKeyPattern =
+  /^packs\/([0-9a-f]{2})\/(\1[0-9a-f]{6}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
 
 export function packIdOfKey(key: string): PackId | undefined {
   return packKeyPattern.exec(key)?.[2] as PackId | undefined;
