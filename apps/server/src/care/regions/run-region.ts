@@ -110,14 +110,14 @@ export async function promoteRegion(
     if (isDry) return { promoted, already, lost: [], dataFolder: config.dataFolder };
     const done: Promoted[] = [];
     try {
-      // Cells first, because they store which shards lost changes.
-      const inOrder = promotions.toSorted(
-        (left, right) => Number(hasCell(right.database)) - Number(hasCell(left.database)),
-      );
-      for (const promotion of inOrder) {
+      // First the cell that stores which shards lost changes.
+      const firstCell = firstCellOf(config);
+      const isFirst = ({ database }: (typeof promotions)[number]) =>
+        database.places.some((place) => isSame(place, firstCell));
+      for (const promotion of [...promotions.filter(isFirst), ...promotions.filter((each) => !isFirst(each))]) {
         await promotion.server.promote();
         done.push(promotedOf(promotion));
-        await notePromotion(promotion, firstCellUrl(config, databases));
+        await notePromotion(promotion, primaryOf(firstCell, databases));
         onPromoted(promotedOf(promotion));
       }
       return { promoted, already, ...(await openPromoted(config, environment)), dataFolder: config.dataFolder };
@@ -130,32 +130,41 @@ export async function promoteRegion(
   });
 }
 
-function hasCell({ places }: RegionDatabase): boolean {
-  return places.some(({ schema }) => schema === "cell");
+type CellId = Pick<RegionPlace, "name" | "schema">;
+
+/** The cell with bucket 0. */
+function firstCellOf({ topology }: Config): CellId {
+  const cell = topology?.cells.find(({ buckets }) => buckets.some(([first]) => first === 0));
+  return { name: cell?.id ?? "", schema: "cell" };
+}
+
+function isSame(place: CellId, other: CellId): boolean {
+  return place.name === other.name && place.schema === other.schema;
 }
 
 /** Before servers use the primary: they must delete nothing that only missing rows refer to. */
 async function notePromotion(
   { database, server }: PromotionPlan["promotions"][number],
-  firstCell: string | undefined,
+  firstCellUrl: string,
 ): Promise<void> {
   for (const { name, url, schema } of database.places) {
     if (schema === "cell") await withCell(server.urlOf(url), requireRebuild);
-    else if (firstCell !== undefined)
-      await withCell(firstCell, (db) => noteMissingChanges(db, name, { noted_at: new Date().toISOString(), bytes: 0 }));
+    else
+      await withCell(firstCellUrl, (db) =>
+        noteMissingChanges(db, name, { noted_at: new Date().toISOString(), bytes: 0 }),
+      );
   }
 }
 
-/** URL of the primary of the cell with bucket 0; undefined while it has none. */
-function firstCellUrl({ topology }: Config, databases: readonly RegionDatabase[]): string | undefined {
-  const cell = topology?.cells.find(({ buckets }) => buckets.some(([first]) => first === 0));
+/** @returns URL of the cell's primary */
+function primaryOf(cell: CellId, databases: readonly RegionDatabase[]): string {
   for (const { places, servers } of databases) {
-    const place = places.find(({ name, schema }) => schema === "cell" && name === cell?.id);
+    const place = places.find((each) => isSame(each, cell));
     const primaries = servers.filter(({ state }) => state?.isPrimary === true);
     const [newest] = primaries.toSorted((left, right) => (right.state?.timeline ?? 0) - (left.state?.timeline ?? 0));
-    if (place !== undefined) return newest?.urlOf(place.url);
+    if (place !== undefined && newest !== undefined) return newest.urlOf(place.url);
   }
-  return undefined;
+  throw new HoldfastError("internal", `The cell ${cell.name} has no primary.`);
 }
 
 async function withCell(connectionString: string, work: (db: Kysely<CellTables>) => Promise<unknown>): Promise<void> {
