@@ -10,7 +10,7 @@ import { startEmbeddedPostgres } from "../embedded-postgres.ts";
 import { silentLog } from "../testing.ts";
 import { runStatement } from "../testing-migrated.ts";
 import { openReads, type Reads, replicaTimes } from "./reads.ts";
-import type { ReplicaTimes } from "./replica.ts";
+import { Replica, type ReplicaTimes } from "./replica.ts";
 import { startTestPair, type TestPair } from "./testing-standby.ts";
 
 interface Tables {
@@ -94,6 +94,16 @@ describe("Reads from replicas", () => {
     assert.equal(reads.counts().replica, replica);
     await onEach("select pg_wal_replay_resume()");
     await untilReplicaReads(reads);
+  });
+
+  test("a replica whose rest ends during the checks is not used unchecked", async () => {
+    const moments = [0, 0, 0.5];
+    const times = { ...eager, restFailed: { firstMs: 1, maxMs: 1 }, nowMs: () => moments.shift() ?? 2 };
+    const end = { origin: "", timeline: 1, bytes: Number.MAX_SAFE_INTEGER };
+    const replica = new Replica(pair.standbys[0]?.url ?? "", common(), times, async () => end);
+    replica.failed(new Error("lost"));
+    assert.equal(await replica.connect(end), undefined);
+    await replica.close();
   });
 
   test("a replica that stops fails no read, and is used again after its start", async () => {

@@ -79,9 +79,11 @@ export class Replica {
     let client: pg.PoolClient | undefined;
     try {
       client = await this.#pool.connect();
-      const lag = this.#rests ? undefined : await this.#reach(client, wanted);
+      const isResting = this.#rests;
+      const lag = isResting ? undefined : await this.#reach(client, wanted);
       if (lag !== undefined) this.#rest(lag.reason, this.#times.restBehind);
-      if (this.#rests) {
+      // A rest that has ended meanwhile leaves the replica unchecked.
+      if (isResting || lag !== undefined || this.#rests) {
         client.release();
         return undefined;
       }
