@@ -115,7 +115,7 @@ describe("When the region of the primaries is lost", () => {
     assert.equal(again.code, 0, again.stderr);
     assert.match(again.stdout, /^shard main: the primary is already in west$/m);
     assert.doesNotMatch(again.stdout, /renewed/);
-    // What an interrupted command leaves.
+    // The state after an interrupted command.
     const [, blocks] = regions.pairs as [FailoverPair, FailoverPair];
     await blocks.standby.run(`insert into cell.facts (name, value)
       values ('missing_changes main', '{"noted_at": "2026-01-01T00:00:00Z", "bytes": 0}')`);

@@ -133,7 +133,7 @@ class Scene {
     }
   }
 
-  /** What the server answers about the blocks to clients. */
+  /** Answers of the server to clients about the blocks. */
   async seen({ spaceId }: Space, blocks: Readonly<Record<string, IncomingBlock>>) {
     const { service } = this.world;
     const hashes = Object.values(blocks).map(({ hash }) => hash);
