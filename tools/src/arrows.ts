@@ -91,6 +91,7 @@ export const lazyDoors: Readonly<Record<string, readonly string[]>> = {
   "apps/cli": [
     "@holdfast/server/main",
     "@holdfast/server/admin",
+    "@holdfast/server/base/config/file-values",
     "@holdfast/server/base/config/options",
     "@holdfast/server/base/config/read-config",
     "@holdfast/server/base/data-folder/folder-lock",

@@ -11,6 +11,9 @@ import { diagnoseWithoutDatabase } from "./roles/admin/diagnose-storage.ts";
 import { type AdminStorage, openAdminStorage } from "./care/admin-storage/open-admin-storage.ts";
 import { openRecordBeside } from "./roles/admin/record-beside.ts";
 import { type Config, readConfig } from "./base/config/read-config.ts";
+import type { SchemaMigrations } from "./base/db/migrate-databases.ts";
+import { openLog } from "./base/operation/log.ts";
+import { migrateStorage } from "./roles/open-storage.ts";
 import { notedAddress } from "./base/data-folder/server-notes.ts";
 import { validate } from "./edge/exchange/json-body.ts";
 
@@ -34,10 +37,12 @@ export async function runAdmin<Name extends AdminRouteName>(
 ): Promise<RouteAnswer<(typeof routes)[Name]>> {
   const config = readConfig({ flags: { data: dataFolder }, environment });
   const checked = check(routes[name], request);
-  const storage = await openAdminStorage(config, environment).catch((error: unknown) => toHoldfastError(error));
+  const storage = await openAdminStorage(config).catch((error: unknown) => toHoldfastError(error));
   if (storage instanceof HoldfastError) {
     if (name !== "adminDoctor" || storage.code === "not_found") throw storage;
-    return (await diagnoseWithoutDatabase({ config, environment }, storage)) as RouteAnswer<(typeof routes)[Name]>;
+    return (await diagnoseWithoutDatabase({ config, environment: config.environment }, storage)) as RouteAnswer<
+      (typeof routes)[Name]
+    >;
   }
   try {
     const handlers = adminHandlers(storage) as Readonly<Record<AdminRouteName, AdminHandler>>;
@@ -64,13 +69,27 @@ export async function renewSetupLink(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<{ url: string; expires_at: string }> {
   const config = readConfig({ flags: dataFolder === undefined ? {} : { data: dataFolder }, environment });
-  const storage = await openAdminStorage(config, environment);
+  const storage = await openAdminStorage(config);
   try {
     const { token, expiresAtMicros } = await renewSetupToken(storage);
     return { url: `${linkBaseOf(config)}/setup#${token}`, expires_at: formatTime(expiresAtMicros) };
   } finally {
     await storage.close();
   }
+}
+
+/**
+ * `holdfast admin migrate`: migrates external databases, also while servers of the previous version use them. Logs to stderr.
+ * @param flags `config`, `data`
+ * @returns missing migrations, which were applied unless `isDry`
+ */
+export async function runMigrations(
+  flags: Readonly<Record<string, string | undefined>>,
+  isDry: boolean,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<readonly SchemaMigrations[]> {
+  const config = readConfig({ flags, environment });
+  return migrateStorage(config, openLog(config.logLevel), isDry);
 }
 
 /** A server started with other flags writes its address to the data folder. */

@@ -14,6 +14,7 @@ import { oauthClientsCommand } from "./admin-oauth-clients.ts";
 import { groupsCommand } from "./admin-groups.ts";
 import { plansCommand } from "./admin-plans.ts";
 import { devicesAdminCommand } from "./admin-devices.ts";
+import { migrateCommand } from "./admin-migrate.ts";
 import { reportsCommand } from "./admin-reports.ts";
 import { regionCommand } from "./admin-region.ts";
 import { shardsCommand } from "./admin-shards.ts";
@@ -55,6 +56,7 @@ export const adminCommand: CommandMaker = (context) =>
       devicesAdminCommand(context),
       unsentLinksCommand(context),
       setupLinkCommand(context),
+      migrateCommand(context),
       upgradeDatabaseCommand(context),
     ],
   );

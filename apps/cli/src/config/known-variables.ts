@@ -37,9 +37,12 @@ export const ofTests: readonly string[] = [
 export async function unknownVariables(
   names: readonly string[],
 ): Promise<{ readonly name: string; readonly meant: string | undefined }[]> {
-  const { optionSchemas } = await import("@holdfast/server/base/config/options");
+  const [{ optionSchemas }, { fileVariables }] = await Promise.all([
+    import("@holdfast/server/base/config/options"),
+    import("@holdfast/server/base/config/file-values"),
+  ]);
   const options = Object.keys(optionSchemas).map((name) => `HOLDFAST_${name.toUpperCase()}`);
-  const offered = [...ofCommand, ...ofServer, ...options];
+  const offered = [...ofCommand, ...ofServer, ...options, ...fileVariables()];
   const known = new Set([...offered, ...ofTests]);
   return names
     .filter((name) => !known.has(name))

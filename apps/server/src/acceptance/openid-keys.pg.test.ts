@@ -26,7 +26,7 @@ describe("Program during rotations of the server's signing keys", () => {
   });
 
   const age = async (days: number) => {
-    const storage = await openAdminStorage(readConfig({ flags: { data: dataFolder }, environment: {} }), {});
+    const storage = await openAdminStorage(readConfig({ flags: { data: dataFolder }, environment: {} }));
     try {
       const wrapper = await openAdminWrapper(storage);
       const stored = await serverFact(storage.shards, wrapper, "openid_keys", () => assert.fail("no keys"));

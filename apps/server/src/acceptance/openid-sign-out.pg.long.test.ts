@@ -169,7 +169,7 @@ describe("Sign-out requested by a program", () => {
   });
 
   const signedByServer = async (hint: string, change: object) => {
-    const storage = await openAdminStorage(readConfig({ flags: { data: `${folder}/data` }, environment: {} }), {});
+    const storage = await openAdminStorage(readConfig({ flags: { data: `${folder}/data` }, environment: {} }));
     try {
       const wrapper = await openAdminWrapper(storage);
       const { value } = await serverFact(storage.shards, wrapper, "openid_keys", () => assert.fail("no keys"));

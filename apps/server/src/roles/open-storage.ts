@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { resolve } from "node:path";
 import { HoldfastError } from "@holdfast/core/errors";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
@@ -35,7 +36,7 @@ import type { Connection } from "../base/db/database.ts";
 import { startEmbeddedPostgres } from "../base/db/embedded-postgres.ts";
 import { checkExternalPostgres } from "../base/db/external-postgres.ts";
 import { followShardMap } from "../base/db/follow-shard-map.ts";
-import { migrateDatabases, refuseNewerDatabases } from "../base/db/migrate-databases.ts";
+import { migrateDatabases, planMigrations, type SchemaMigrations } from "../base/db/migrate-databases.ts";
 import { type OwnerLock, takeOwnerLock } from "../base/db/owner-lock.ts";
 import { reportMissingChanges } from "./report-missing-changes.ts";
 import { Primaries } from "../base/db/primary/primaries.ts";
@@ -43,7 +44,7 @@ import { storedTimelines } from "../base/db/primary/timelines.ts";
 import { type Cell, type Databases, openDatabases } from "../base/db/shards.ts";
 import type { Log } from "../base/operation/log.ts";
 import { systemTime } from "../base/operation/system-time.ts";
-import type { Closers } from "./closers.ts";
+import { Closers } from "./closers.ts";
 import { systemClock } from "./system-clock.ts";
 
 /** Layer below accounts and metadata: data folder, databases, stores and blocks. */
@@ -98,24 +99,17 @@ export async function openStorage(
     onDatabaseStarts,
   });
   const databases = await openAllDatabases(config, connection, { log, closers, primaries });
-  await refuseNewerDatabases(databases);
-  if (config.expectData) await assertHasData(databases);
-  if (!isAlone(config)) await prepareExternalStart({ config, folder: folder.path, keySource }, databases, log, wrap);
+  const started = { config, folder: folder.path, keySource };
+  await refuseOtherData(started, databases, log, wrap);
   if (config.store === undefined) await folder.privateFolder("store");
-  const stores = new Map<Cell, ObjectStore>();
-  for (const cell of databases.cells.all()) {
-    const places = storePlaces(cell, config, folder.path);
-    stores.set(cell, await openStores({ cell, places, config }, log, wrap));
-  }
-  const storeOf = (cell: Cell) => stores.get(cell) as ObjectStore;
-  const ports = { clock: systemClock, random: randomBytes, log };
   closeToOthers(keySource.path, log);
   closeToOthers(nextPathOf(keySource), log);
-  const keyed = databases.cells.all().map((cell) => ({ db: cell.db, store: storeOf(cell) }));
-  await assertKeyFits(keySource, keyed, randomBytes);
+  const storeOf = await openCheckedStores(started, databases, log, wrap);
+  const ports = { clock: systemClock, random: randomBytes, log };
   await migrateDatabases(databases, log);
   reportMissingChanges(databases);
-  if (isAlone(config)) for (const place of keyed) await refuseNewDatabase(place);
+  if (isAlone(config))
+    for (const cell of databases.cells.all()) await refuseNewDatabase({ db: cell.db, store: storeOf(cell) });
   const cells = await openBlockCells({ cells: databases.cells, storeOf, keySource, ...ports });
   const placed = databases.cells.all().map((cell) => {
     return { cell: cells.ofCell(cell), places: storePlaces(cell, config, folder.path) };
@@ -148,6 +142,61 @@ export async function openStorage(
     isReadOnly: () => primaries.isReadOnly,
     folders,
   };
+}
+
+/**
+ * Migrates external databases like the start of a server.
+ * @returns what was migrated; if dry, what would be
+ * @throws HoldfastError usage with an embedded database, and errors of a start
+ */
+export async function migrateStorage(config: Config, log: Log, isDry: boolean): Promise<readonly SchemaMigrations[]> {
+  const { databaseUrl = config.topology?.cells[0]?.database_url, topology } = config;
+  const places = [...(topology?.shards ?? []), ...(topology?.cells ?? [])];
+  const isExternal = config.databaseUrl !== undefined || places.every((place) => place.database_url !== undefined);
+  if (databaseUrl === undefined || !isExternal) throw new HoldfastError("usage", onlyExternal);
+  const closers = new Closers(log);
+  try {
+    const folder = resolve(config.dataFolder);
+    const started = { config, folder, keySource: keySourceOf(nodeDisk, folder, config.environment) };
+    await loadWrappings(started.keySource, randomBytes);
+    const primaries = new Primaries(log, storedTimelines(folder));
+    const connection = primaries.of(databaseUrl);
+    await checkExternalPostgres(connection);
+    const databases = await openAllDatabases(config, connection, { log, closers, primaries });
+    await refuseOtherData(started, databases, log);
+    await openCheckedStores(started, databases, log);
+    return await (isDry ? planMigrations(databases) : migrateDatabases(databases, log));
+  } finally {
+    await closers.close();
+  }
+}
+
+const onlyExternal =
+  "This is for external databases (HOLDFAST_DATABASE_URL): 'holdfast serve' migrates the embedded one when it starts.";
+
+/** Checks that the databases are of this server and version, before anything is changed. */
+async function refuseOtherData(started: StartedServer, databases: Databases, log: Log, wrap?: StoreWrap) {
+  await planMigrations(databases);
+  if (started.config.expectData) await assertHasData(databases);
+  if (!isAlone(started.config)) await prepareExternalStart(started, databases, log, wrap);
+}
+
+/** @throws HoldfastError failed if the key is not the one of the stores */
+async function openCheckedStores(
+  { config, folder, keySource }: StartedServer,
+  { cells }: Databases,
+  log: Log,
+  wrap?: StoreWrap,
+): Promise<(cell: Cell) => ObjectStore> {
+  const stores = new Map<Cell, ObjectStore>();
+  for (const cell of cells.all()) {
+    const places = storePlaces(cell, config, folder);
+    stores.set(cell, await openStores({ cell, places, config }, log, wrap));
+  }
+  const storeOf = (cell: Cell) => stores.get(cell) as ObjectStore;
+  const keyed = cells.all().map((cell) => ({ db: cell.db, store: storeOf(cell) }));
+  await assertKeyFits(keySource, keyed, randomBytes);
+  return storeOf;
 }
 
 function openReserves(placed: readonly PlacedCell[], config: Config, dataFolder: string) {

@@ -13,6 +13,7 @@ import type { MailSettings } from "./mail-settings.ts";
 import type { LogLevel } from "../operation/log.ts";
 import { acmeListen, type AcmeSettings, readAcmeSettings } from "./acme-settings.ts";
 import { assertLinksReachable, readMailSettings } from "./mail-settings.ts";
+import { withFileValues } from "./file-values.ts";
 import { assertSafeToListen, type ListenAddress, parseListen } from "./listen.ts";
 import { flagNames, optionDefaults, type OptionName, type Options, optionSchemas } from "./options.ts";
 import { readLdap } from "./ldap-settings.ts";
@@ -89,7 +90,7 @@ export interface Config {
   readonly auditSyslog: SyslogTarget | undefined;
   /** Original settings and their sources, for administrators. */
   readonly given: GivenSettings;
-  /** Variables with the key's location and the credentials of stores. Secret. */
+  /** Variables with the key's location and the credentials of stores, also those from files. Secret. */
   readonly environment: Environment;
 }
 
@@ -113,7 +114,8 @@ export interface ConfigSources {
  * @throws HoldfastError `usage` naming the setting and its source
  */
 export function readConfig({ flags = {}, environment = process.env, file }: ConfigSources = {}): Config {
-  const given = readOptions(flags, environment, readFile(flags, environment, file));
+  const readGiven = () => readOptions(flags, withFileValues(environment), readFile(flags, environment, file));
+  const given = readGiven();
   const options = { ...optionDefaults, ...given.options };
   const acme = readAcmeSettings(options);
   const config: Config = {
@@ -143,7 +145,7 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     rates: ratesOf(options),
     pollsMax: options.rate_limit_polls,
     topology: options.topology,
-    readTopology: () => readOptions(flags, environment, readFile(flags, environment, file)).options.topology,
+    readTopology: () => readGiven().options.topology,
     standbyReadsMsMax: options.standby_reads,
     plans: plansOf(options),
     webhookPrivate: options.webhook_private,
@@ -159,7 +161,7 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     deviceBrake: options.device_brake === "on",
     auditSyslog: readSyslogTarget(options.audit_syslog),
     given,
-    environment,
+    environment: withFileValues(environment),
   };
   assertSafeToListen(config.listen, config.tls !== undefined || acme !== undefined, config.proxyHops > 0);
   assertLinksReachable(config);

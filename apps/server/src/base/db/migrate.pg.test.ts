@@ -5,7 +5,7 @@ import { sql } from "kysely";
 import type { Migration } from "kysely/migration";
 import { cellMigrations } from "./cell-migrations/index.ts";
 import { openDatabase } from "./database.ts";
-import { isMigrated, migrate, type MigrationSet } from "./migrate.ts";
+import { isMigrated, migrate, type MigrationSet, worksWith } from "./migrate.ts";
 import { shardMigrations } from "./shard-migrations/index.ts";
 import { silentLog, startTestDatabase } from "./testing.ts";
 
@@ -70,6 +70,20 @@ test("a failed migration is rolled back with those before it, named, and retried
     );
     assert.deepEqual(await tables(), ["cell.first", "shard.first", "shard.second"]);
   }
+});
+
+test("a version works with the schema of a newer one, unless a migration is breaking or one of its own is missing", async () => {
+  assert.deepEqual(await areMigrated([older, newer]), [true, true]);
+  const applied = ["001-first", "002-second"];
+  assert.deepEqual([worksWith(applied, older), worksWith(applied.slice(0, 1), newer)], [true, false]);
+  assert.equal(worksWith([...applied, "003-second-breaking"], newer), false);
+  const drops: Migration = { up: async (db) => void (await db.schema.dropTable("third").execute()) };
+  const added: MigrationSet = { schema: "shard", migrations: { ...newer.migrations, "003-third": creates("third") } };
+  await migrate(connection, added, silentLog);
+  const removed: MigrationSet = { ...added, migrations: { ...added.migrations, "004-third-breaking": drops } };
+  await migrate(connection, removed, silentLog);
+  await assert.rejects(areMigrated([newer]), /newer Holdfast.* has 004-third-breaking/s);
+  assert.deepEqual(await areMigrated([removed]), [true]);
 });
 
 test("the released migrations apply to an empty database", async (t) => {

@@ -7,9 +7,15 @@ import type { DatabaseLog } from "./database-log.ts";
 export interface MigrationSet {
   /** The migrations change and are recorded in this schema. */
   readonly schema: "shard" | "cell";
-  /** Applied in the order of names (`001-nouns`). */
+  /** Applied in the order of names (`001-nouns`, or `001-nouns-breaking`). */
   readonly migrations: Readonly<Record<string, Migration>>;
 }
+
+/**
+ * End of the name of a migration after which earlier versions cannot work, such as the removal of a column. They work
+ * after all others: servers of two versions share the databases during a rolling upgrade.
+ */
+export const isBreaking = (name: string): boolean => name.endsWith("-breaking");
 
 /** Loads a migration when it is applied: a start with migrated databases needs only the names. */
 export function later(load: () => Promise<Pick<Migration, "up">>): Migration {
@@ -19,7 +25,7 @@ export function later(load: () => Promise<Pick<Migration, "up">>): Migration {
 /**
  * Runs in one transaction under an advisory lock: of several starting servers, one migrates.
  * @returns names of the migrations applied now
- * @throws HoldfastError failed if a newer Holdfast has migrated the database
+ * @throws HoldfastError failed if a newer Holdfast has migrated the database, also if this one can work with it
  */
 export function migrate(connection: Connection, set: MigrationSet, log: DatabaseLog): Promise<readonly string[]> {
   return withSchema(connection, set, log, (db) => migrateWith(db, set));
@@ -30,15 +36,26 @@ export function readApplied(connection: Connection, set: MigrationSet, log: Data
   return withSchema(connection, set, log, (db) => appliedTo(db, set));
 }
 
-/**
- * Changes nothing.
- * @returns true if no migration is missing
- * @throws HoldfastError failed if a newer Holdfast has migrated the database
- */
-export async function isMigrated(db: QueryExecutorProvider, set: MigrationSet): Promise<boolean> {
+/** Names of missing migrations in order. @throws HoldfastError failed if this version cannot work with the database */
+export async function missingMigrations(db: QueryExecutorProvider, set: MigrationSet): Promise<readonly string[]> {
   const applied = await appliedTo(db, set);
-  refuseNewer(applied, set);
-  return applied.length === Object.keys(set.migrations).length;
+  refuseUnknown(applied.filter(isBreaking), set);
+  return missingOf(applied, set);
+}
+
+/** @throws HoldfastError failed if this version cannot work with the database */
+export async function isMigrated(db: QueryExecutorProvider, set: MigrationSet): Promise<boolean> {
+  return (await missingMigrations(db, set)).length === 0;
+}
+
+function missingOf(applied: readonly string[], { migrations }: MigrationSet): readonly string[] {
+  return Object.keys(migrations).filter((name) => !applied.includes(name));
+}
+
+/** True if a server of this version can use the database as it is. */
+export function worksWith(applied: readonly string[], set: MigrationSet): boolean {
+  const unknown = applied.filter((name) => !Object.hasOwn(set.migrations, name));
+  return missingOf(applied, set).length === 0 && !unknown.some(isBreaking);
 }
 
 async function withSchema<Result>(
@@ -64,7 +81,7 @@ async function withSchema<Result>(
 }
 
 async function migrateWith(db: Kysely<unknown>, set: MigrationSet): Promise<readonly string[]> {
-  await isMigrated(db, set);
+  refuseUnknown(await appliedTo(db, set), set);
   const { Migrator } = await import("kysely/migration");
   const migrator = new Migrator({
     db,
@@ -76,7 +93,7 @@ async function migrateWith(db: Kysely<unknown>, set: MigrationSet): Promise<read
   const { error, results = [] } = await migrator.migrateToLatest();
   if (error === undefined) return results.map((result) => result.migrationName);
   // A newer server may have migrated during the wait for the lock.
-  await isMigrated(db, set);
+  if (await isMigrated(db, set)) return [];
   if (error instanceof HoldfastError) throw error;
   const name = results.find((result) => result.status === "Error")?.migrationName;
   throw new HoldfastError(
@@ -100,7 +117,7 @@ async function appliedTo(db: QueryExecutorProvider, set: MigrationSet): Promise<
 }
 
 /** @throws HoldfastError failed if this version lacks one of the applied migrations */
-export function refuseNewer(applied: readonly string[], set: MigrationSet): void {
+export function refuseUnknown(applied: readonly string[], set: MigrationSet): void {
   const unknown = applied.filter((name) => !Object.hasOwn(set.migrations, name));
   if (unknown.length === 0) return;
   throw new HoldfastError(

@@ -31,10 +31,7 @@ export interface AdminStorage extends AccountStore {
 }
 
 /** Opens the databases of a data folder, with or without a running server. */
-export async function openAdminStorage(
-  config: Config,
-  environment: AdminStorage["environment"],
-): Promise<AdminStorage> {
+export async function openAdminStorage(config: Config): Promise<AdminStorage> {
   const primaries = new Primaries(silent, storedTimelines(config.dataFolder));
   const place =
     config.databaseUrl === undefined
@@ -61,7 +58,7 @@ export async function openAdminStorage(
     await close();
     throw error;
   }
-  return { config, databases, shards: databases.shards, isServed: place.isServed, ...portsFor(environment), close };
+  return { config, databases, shards: databases.shards, isServed: place.isServed, ...portsFor(config.environment), close };
 }
 
 export function portsFor(environment: AdminStorage["environment"]) {
@@ -71,7 +68,7 @@ export function portsFor(environment: AdminStorage["environment"]) {
 
 interface Place extends Pick<AdminStorage, "isServed"> {
   readonly connection: Connection;
-  readonly prepare: (databases: Databases) => Promise<void>;
+  readonly prepare: (databases: Databases) => Promise<unknown>;
   readonly close: () => Promise<void>;
 }
 

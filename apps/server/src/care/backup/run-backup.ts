@@ -58,10 +58,10 @@ export async function runBackup(
 ): Promise<BackupAnswer | undefined> {
   const config = readConfig({ flags: { data: dataFolder }, environment });
   if (everyMs !== undefined && everyMs > 0) assertSchedulable(request, config);
-  const answer = everyMs === 0 ? undefined : await backUpServer(request, config, { environment });
+  const answer = everyMs === 0 ? undefined : await backUpServer(request, config);
   if (everyMs !== undefined) {
     const schedule = { place: placeName(request.place), every_ms: everyMs, keep: request.keep ?? null };
-    await withCell(config, environment, ({ db }) => noteBackupSchedule(db, everyMs === 0 ? null : schedule));
+    await withCell(config, ({ db }) => noteBackupSchedule(db, everyMs === 0 ? null : schedule));
   }
   return answer;
 }
@@ -77,25 +77,15 @@ function assertSchedulable({ place, withKey }: BackupRequest, { databaseUrl, top
   if (place === "") throw refuse("Specify the folder or s3://… location to back up to.");
 }
 
-interface RunOptions {
-  readonly environment?: Readonly<Record<string, string | undefined>>;
-  readonly signal?: AbortSignal;
-}
-
-export function backUpServer(
-  request: BackupRequest,
-  config: Config,
-  { environment = process.env, signal }: RunOptions = {},
-): Promise<BackupAnswer> {
-  return withCell(config, environment, (cell, storage) => alone(storage, () => backUp(request, storage, cell, signal)));
+export function backUpServer(request: BackupRequest, config: Config, signal?: AbortSignal): Promise<BackupAnswer> {
+  return withCell(config, (cell, storage) => alone(storage, () => backUp(request, storage, cell, signal)));
 }
 
 async function withCell<Result>(
   config: Config,
-  environment: AdminStorage["environment"],
   work: (cell: BlockCell, storage: AdminStorage) => Promise<Result>,
 ): Promise<Result> {
-  const storage = await openAdminStorage(config, environment);
+  const storage = await openAdminStorage(config);
   try {
     return await work(await onlyCell(storage), storage);
   } finally {

@@ -8,7 +8,7 @@ import { openAdminStorage, portsFor } from "../admin-storage/open-admin-storage.
 import { type BlockPool, startBlockPool } from "../../packs/format/block-tasks.ts";
 import { keyVariable } from "../../packs/keys/key-encryption-key.ts";
 import { keyringKey } from "../../packs/keys/wrapped-keys.ts";
-import { type Environment, readConfig } from "../../base/config/read-config.ts";
+import { type Config, type Environment, readConfig } from "../../base/config/read-config.ts";
 import { checkRestored } from "./check-restored.ts";
 import { drillDataName, type DrillScratch, makeScratch, removeScratch } from "./drill-scratch.ts";
 import { keyFileName, type OpenedPlace, openPlaceByFoundKey } from "./find-key.ts";
@@ -53,7 +53,7 @@ export interface DrillReport {
 export async function runDrill(request: DrillRequest, environment: Environment = process.env): Promise<DrillReport> {
   const config = readConfig({ flags: { data: request.dataFolder }, environment });
   const dataFolder = resolve(config.dataFolder);
-  const location = request.place ?? (await lastPlace(dataFolder, environment));
+  const location = request.place ?? (await lastPlace(config));
   const keyFiles = [
     ...(request.keyFile === undefined ? [] : [resolve(request.keyFile)]),
     join(dataFolder, keyFileName),
@@ -62,7 +62,8 @@ export async function runDrill(request: DrillRequest, environment: Environment =
   request.noteScratch?.(scratch);
   const { sample, progress } = request;
   try {
-    return await drillIn(scratch.path, { location, keyFiles, sample, environment, namesFiles: true, progress });
+    const world = { location, keyFiles, sample, environment: config.environment, namesFiles: true, progress };
+    return await drillIn(scratch.path, world);
   } finally {
     await scratch.remove();
   }
@@ -171,7 +172,7 @@ async function drill(drilled: Drill, dataFolder: string): Promise<DrillReport> {
   const recoverySeconds = (performance.now() - startedMs) / 1000;
   // The original server's store and database are not touched, so none of its settings are used.
   const settings = { [keyVariable]: place.keyEncryptionKey === undefined ? environment[keyVariable] : undefined };
-  const storage = await openAdminStorage(readConfig({ flags: { data: dataFolder }, environment: settings }), settings);
+  const storage = await openAdminStorage(readConfig({ flags: { data: dataFolder }, environment: settings }));
   try {
     const [cell] = (await openAdminCells(storage)).all();
     if (cell === undefined) throw new HoldfastError("internal", "The restored server has no block cell.");
@@ -195,8 +196,8 @@ async function drill(drilled: Drill, dataFolder: string): Promise<DrillReport> {
   }
 }
 
-async function lastPlace(dataFolder: string, environment: Environment): Promise<string> {
-  const storage = await openAdminStorage(readConfig({ flags: { data: dataFolder }, environment }), environment);
+async function lastPlace(config: Config): Promise<string> {
+  const storage = await openAdminStorage(config);
   try {
     const cell = storage.databases.cells.all()[0];
     const last = cell === undefined ? undefined : await readLastBackup(cell.db);

@@ -4,6 +4,7 @@ import { HoldfastError } from "@holdfast/core/errors";
 import { nodeDisk } from "@holdfast/disk/node-disk";
 import { isS3Location } from "@holdfast/object-store/s3-location";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
+import { withFileValues } from "../../base/config/file-values.ts";
 import { openStoreAt } from "../admin-storage/open-admin-cells.ts";
 import { portsFor } from "../admin-storage/open-admin-storage.ts";
 import { metadataPartOf, newestSnapshot } from "../../packs/facts/stored-metadata.ts";
@@ -34,7 +35,7 @@ export async function runRebuild(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<RebuildReport> {
   const { from } = request;
-  const ports = portsFor(environment);
+  const ports = portsFor(withFileValues(environment));
   const dataFolder = resolve(request.dataFolder);
   const isFolder = !isS3Location(from);
   if (isFolder) refuseWithin(dataFolder, from);

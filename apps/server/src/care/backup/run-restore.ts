@@ -27,7 +27,7 @@ export async function runRestoreBackup(
   const config = readConfig({ flags: { data: request.dataFolder }, environment });
   const dataFolder = resolve(request.dataFolder);
   refuseFilled(dataFolder);
-  const ports = portsFor(environment);
+  const ports = portsFor(config.environment);
   const store = await openStoreAt(request.place, ports);
   const own = request.keyFile === undefined ? [] : [resolve(request.keyFile)];
   const place = await openPlaceByFoundKey({

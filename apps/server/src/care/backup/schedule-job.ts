@@ -31,7 +31,7 @@ function backupsInTime({ cells, config, clock, log }: ScheduleParts): (signal: A
     const request = { place: schedule.place, keep: schedule.keep ?? undefined, withKey: false };
     try {
       const { backUpServer } = await import("./run-backup.ts");
-      const { problems, consistent_at, bytes, added_bytes } = await backUpServer(request, config, { signal });
+      const { problems, consistent_at, bytes, added_bytes } = await backUpServer(request, config, signal);
       const report = { place: schedule.place, consistent_at, bytes, added_bytes };
       if (problems.length === 0) log.info(report, "a backup was made");
       else

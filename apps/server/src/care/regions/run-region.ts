@@ -120,7 +120,7 @@ export async function promoteRegion(
         await notePromotion(promotion, primaryOf(firstCell, databases));
         onPromoted(promotedOf(promotion));
       }
-      return { promoted, already, ...(await openPromoted(config, environment)), dataFolder: config.dataFolder };
+      return { promoted, already, ...(await openPromoted(config)), dataFolder: config.dataFolder };
     } catch (error) {
       if (done.length === 0) throw error;
       const names = done.map(({ database }) => database).join(", ");
@@ -183,8 +183,8 @@ async function withCell(connectionString: string, work: (db: Kysely<CellTables>)
 }
 
 /** Requests a rebuild of the block index, also after an interrupted promotion. A worker of a server runs it. */
-async function openPromoted(config: Config, environment: Environment): Promise<{ readonly lost: string[] }> {
-  const storage = await openAdminStorage(config, environment);
+async function openPromoted(config: Config): Promise<{ readonly lost: string[] }> {
+  const storage = await openAdminStorage(config);
   const { shards, cells } = storage.databases;
   try {
     const complete = await Promise.all(cells.all().map(({ db }) => isIndexComplete(db)));

@@ -19,7 +19,7 @@ import { passwordPath } from "../../base/db/embedded/password.ts";
 import { runProgram } from "../../base/db/embedded/program.ts";
 import { oldClusterOf, swapClusters, upgradeFolderOf } from "../../base/db/embedded/swap-clusters.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../base/db/embedded-postgres.ts";
-import { migrate, type MigrationSet, readApplied, refuseNewer } from "../../base/db/migrate.ts";
+import { migrate, type MigrationSet, readApplied, refuseUnknown } from "../../base/db/migrate.ts";
 import { shardMigrations } from "../../base/db/shard-migrations/index.ts";
 import { type CopiedDatabase, copyDatabase } from "./copy-database.ts";
 
@@ -78,7 +78,7 @@ async function copyInto(work: string, ports: UpgradePorts, at: (step: string) =>
   // Commands on the data folder could find it, and their changes would be lost.
   const source = await run(dataFolder, from, { default_transaction_read_only: "on" });
   at("old runs");
-  for (const set of sets) refuseNewer(await readApplied(source.connection, set, log), set);
+  for (const set of sets) refuseUnknown(await readApplied(source.connection, set, log), set);
   const target = await run(work, to);
   at("new runs");
   for (const set of sets) await migrateAs(source.connection, target.connection, set, log);
