@@ -86,6 +86,40 @@ test("a version works with the schema of a newer one, unless a migration is brea
   assert.deepEqual(await areMigrated([removed]), [true]);
 });
 
+test("while a migration waits for a table that a transaction uses, others read it", async () => {
+  const { db, close } = openDatabase<unknown>({ connection, schema: "shard", applicationName: "test", log: silentLog });
+  const held = Promise.withResolvers<void>();
+  const used = Promise.withResolvers<void>();
+  const using = db.transaction().execute(async (transaction) => {
+    await sql`select from first`.execute(transaction);
+    used.resolve();
+    await held.promise;
+  });
+  await used.promise;
+  const changes: Migration = {
+    up: (schema) => schema.schema.alterTable("first").addColumn("note", "text").execute(),
+  };
+  const latest: MigrationSet = {
+    schema: "shard",
+    migrations: {
+      ...newer.migrations,
+      "003-third": creates("third"),
+      "004-third-breaking": changes,
+      "005-note": changes,
+    },
+  };
+  const waits: string[] = [];
+  const log = { ...silentLog, warn: (_: object, message: string) => void waits.push(message) };
+  const times = { lockMs: 50, retry: { firstMs: 10, maxMs: 10 } };
+  const migrating = migrate(connection, latest, log, times);
+  for (let reads = 0; reads < 3 || waits.length < 2; reads += 1) await sql`select from first`.execute(db);
+  held.resolve();
+  await using;
+  assert.deepEqual(await migrating, ["005-note"]);
+  assert.match(waits[0] ?? "", /waits until another connection/);
+  await close();
+});
+
 test("the released migrations apply to an empty database", async (t) => {
   const empty = await startTestDatabase();
   t.after(() => empty.stop());

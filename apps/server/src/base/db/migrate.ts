@@ -1,7 +1,10 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type BackoffLimits, backoffMs } from "@holdfast/core/backoff";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { type Kysely, type QueryExecutorProvider, sql } from "kysely";
 import type { Migration } from "kysely/migration";
 import { type Connection, openDatabase } from "./database.ts";
+import { codeOf } from "./database-error.ts";
 import type { DatabaseLog } from "./database-log.ts";
 
 export interface MigrationSet {
@@ -27,9 +30,34 @@ export function later(load: () => Promise<Pick<Migration, "up">>): Migration {
  * @returns names of the migrations applied now
  * @throws HoldfastError failed if a newer Holdfast has migrated the database, also if this one can work with it
  */
-export function migrate(connection: Connection, set: MigrationSet, log: DatabaseLog): Promise<readonly string[]> {
-  return withSchema(connection, set, log, (db) => migrateWith(db, set));
+export function migrate(
+  connection: Connection,
+  set: MigrationSet,
+  log: DatabaseLog,
+  times: MigrationTimes = migrationTimes,
+): Promise<readonly string[]> {
+  return withSchema(connection, set, log, async (db) => {
+    // While a statement waits for a table that others read, their next reads of it wait behind the statement.
+    await sql`select set_config('lock_timeout', ${String(times.lockMs)}, false)`.execute(db);
+    for (let failures = 1; ; failures += 1) {
+      const migrated = await migrateWith(db, set);
+      if (migrated !== "locked") return migrated;
+      log.warn(
+        { [set.schema]: connection.database },
+        "a migration waits until another connection ends its transaction",
+      );
+      await delay(backoffMs(times.retry, failures));
+    }
+  });
 }
+
+export interface MigrationTimes {
+  /** Time for which others may wait behind a migration that waits for a lock. Then it is rolled back and retried. */
+  readonly lockMs: number;
+  readonly retry: BackoffLimits;
+}
+
+const migrationTimes: MigrationTimes = { lockMs: 2000, retry: { firstMs: 1000, maxMs: 15_000 } };
 
 /** Names in order; empty without a schema. */
 export function readApplied(connection: Connection, set: MigrationSet, log: DatabaseLog): Promise<readonly string[]> {
@@ -80,7 +108,8 @@ async function withSchema<Result>(
   }
 }
 
-async function migrateWith(db: Kysely<unknown>, set: MigrationSet): Promise<readonly string[]> {
+/** @returns names of the migrations applied now */
+async function migrateWith(db: Kysely<unknown>, set: MigrationSet): Promise<readonly string[] | "locked"> {
   refuseUnknown(await appliedTo(db, set), set);
   const { Migrator } = await import("kysely/migration");
   const migrator = new Migrator({
@@ -94,6 +123,7 @@ async function migrateWith(db: Kysely<unknown>, set: MigrationSet): Promise<read
   if (error === undefined) return results.map((result) => result.migrationName);
   // A newer server may have migrated during the wait for the lock.
   if (await isMigrated(db, set)) return [];
+  if (lockedStates.has(codeOf(error instanceof HoldfastError ? error.cause : error) ?? "")) return "locked";
   if (error instanceof HoldfastError) throw error;
   const name = results.find((result) => result.status === "Error")?.migrationName;
   throw new HoldfastError(
@@ -105,6 +135,8 @@ async function migrateWith(db: Kysely<unknown>, set: MigrationSet): Promise<read
 }
 
 const migrationTableName = "migration";
+/** lock_not_available, deadlock_detected: running servers use several tables in a transaction. */
+const lockedStates: ReadonlySet<string> = new Set(["55P03", "40P01"]);
 
 async function appliedTo(db: QueryExecutorProvider, set: MigrationSet): Promise<readonly string[]> {
   const table = `${set.schema}.${migrationTableName}`;
