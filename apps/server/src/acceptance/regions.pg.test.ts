@@ -81,6 +81,11 @@ describe("When the region of the primaries is lost", () => {
       assert.match((body as { detail: string }).detail, /accepts no changes/);
     }
     assert.equal(regions.objectsIn(regions.west), stored);
+    const metrics = await (await fetch(`${regions.server.url}/metrics`)).text();
+    assert.match(metrics, /^database_read_only 1$/m);
+    const { items } = await ok(regions.api, "GET", "/admin/doctor");
+    const standbys = items.filter(({ detail }: { detail: string }) => /is a standby, and no primary/.test(detail));
+    assert.equal(standbys.length, 2, JSON.stringify(items));
   });
 
   test("a promotion makes the standbys primaries, and devices upload what is missing", async () => {

@@ -164,7 +164,7 @@ function noteUrl({ dataFolder, publicUrl, acme }: Config, url: string): string {
 
 function openFigures(
   { diskReserveBytes, ldap }: Config,
-  { databases, placed, disks }: Storage,
+  { databases, placed, disks, isReadOnly }: Storage,
   metadata: MetricSources["metadata"],
   certificateUntilMs: (() => number) | undefined,
 ): Metrics {
@@ -180,6 +180,7 @@ function openFigures(
     ...(ldap?.everyMs === undefined ? {} : { ldap: ldapFigures(databases, systemClock) }),
     databaseConflicts: databases.conflicts,
     databaseReads: databases.readCounts,
+    databaseReadOnly: isReadOnly,
     suspendedDevices: () => countSuspended(databases.shards),
     queue: queueFigures(databases.shards),
     waiting: collectionBacklog(databases),

@@ -53,6 +53,7 @@ export interface MetricSources {
   readonly databaseConflicts?: () => number;
   /** By shard with replicas. */
   readonly databaseReads?: () => ReadonlyMap<string, ReadCounts>;
+  readonly databaseReadOnly?: () => boolean;
   /** One entry for each kind of message. */
   readonly queue?: () => Promise<readonly QueueFigures[]>;
   readonly waiting?: () => Promise<readonly WaitingBlocks[]>;
@@ -205,7 +206,9 @@ function measuringOnce(registry: Registry): () => Promise<void> {
 function addSources(registry: Registry, sources: MetricSources): void {
   const { stored, damagedBlocks, backupAgeSeconds, drill, databaseConflicts, databaseReads, queue, waiting, copies } =
     sources;
-  const { metadata, suspendedDevices, certificateSeconds, disks, ldap } = sources;
+  const { metadata, suspendedDevices, certificateSeconds, disks, ldap, databaseReadOnly } = sources;
+  const readOnly = "1 while a standby answers reads of this process, because a database has no primary";
+  addGauge(registry, "database_read_only", readOnly, async () => (databaseReadOnly?.() === true ? 1 : 0));
   if (ldap !== undefined) addLdap(registry, ldap);
   if (stored !== undefined) addStored(registry, stored);
   if (damagedBlocks !== undefined)

@@ -12,6 +12,7 @@ interface Row {
   readonly version: string;
   readonly off: string[];
   readonly nowMs: number;
+  readonly isStandby: boolean;
 }
 
 /** Each database must respond, be durable and have this machine's time. Shards and cells may share one. */
@@ -25,7 +26,9 @@ export async function checkDatabases(world: DoctorWorld): Promise<Finding[]> {
         current_setting('server_version') as version,
         array(select name from pg_settings
           where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off' order by name) as off,
-        (extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"`.execute(db);
+        (extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs", pg_is_in_recovery() as "isStandby"`.execute(
+      db,
+    );
     for (const row of rows) {
       findings.set(row.place, [
         of(row.place, judgeDatabase(row)),
@@ -45,8 +48,13 @@ function judgeLeft(name: string): Finding {
   return warn("database", `${name} in the data folder is the database from before an upgrade`, advice);
 }
 
-export function judgeDatabase({ place, version, off }: Pick<Row, "place" | "version" | "off">): Finding {
+export function judgeDatabase({ place, version, off, isStandby }: Omit<Row, "nowMs">): Finding {
   const detail = `PostgreSQL ${version} at ${place}`;
+  if (isStandby) {
+    const advice =
+      "If the primary does not return, promote a standby: 'holdfast admin region promote', or as in docs/operation.md.";
+    return fail("database", `${detail} is a standby, and no primary answers: nothing can be changed`, advice);
+  }
   if (off.length === 0) return ok("database", detail);
   return fail(
     "database",

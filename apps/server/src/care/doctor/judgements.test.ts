@@ -117,8 +117,9 @@ test("a clock is compared with the times before and after the response, which ma
 });
 
 test("a database without durability is a failure", () => {
-  const row = { place: "local", version: "18.4", off: [] };
+  const row = { place: "local", version: "18.4", off: [], isStandby: false };
   assert.equal(state(judgeDatabase(row)), "ok");
+  assert.match(judgeDatabase({ ...row, isStandby: true }).detail, /a standby, and no primary answers/);
   const off = judgeDatabase({ ...row, off: ["fsync", "full_page_writes"] });
   assert.equal(state(off), "fail");
   assert.match(off.detail, /fsync = off, full_page_writes = off/);
