@@ -10,7 +10,16 @@ import { type FixtureFacts, newestFixture } from "./fixtures/fixture.ts";
 import { readDrive } from "./fixtures/read-drive.ts";
 import { loadRows } from "./fixtures/rows.ts";
 import { queryUrl, startSharedDatabase } from "./shared-database.ts";
-import { Api, holdfast, makeFolder, removeFolder, type ServerProcess, spawnServer } from "./testing.ts";
+import {
+  Api,
+  holdfast,
+  makeFolder,
+  removeFolder,
+  type RunningServer,
+  type ServerOptions,
+  spawnServer,
+  startServer,
+} from "./testing.ts";
 
 /** Data of the last release, which this version opens first. The next version is this one with more migrations. */
 const fixture = newestFixture();
@@ -20,7 +29,7 @@ type Account = FixtureFacts["accounts"][number];
 const folder = makeFolder("rolling-upgrade");
 let postgres: EmbeddedPostgres;
 let url: string;
-let old: ServerProcess;
+let old: RunningServer;
 let settings: Record<string, string>;
 let next: Record<string, string>;
 
@@ -56,7 +65,7 @@ before(async () => {
     "900-next": 'await db.schema.alterTable("nodes").addColumn("next_note", "text").execute();',
     "901-next": 'await db.schema.createTable("next_things").addColumn("id", "uuid").execute();',
   });
-  old = await start("old", settings);
+  old = await startServer(optionsOf("old", settings));
 });
 
 after(async () => {
@@ -80,10 +89,10 @@ function nextVersion(name: string, migrations: Readonly<Record<string, string>>)
   return { ...settings, NODE_OPTIONS: `--import=${folder}/${name}.mjs` };
 }
 
-function start(name: string, env: Record<string, string>): Promise<ServerProcess> {
+function optionsOf(name: string, env: Record<string, string>): ServerOptions {
   mkdirSync(`${folder}/${name}`, { recursive: true });
-  // Another option only keeps the template of the tests away.
-  return spawnServer({ dataFolder: `${folder}/${name}/data`, env: { HOLDFAST_DATABASE_URL: "", ...env } });
+  // The empty variable keeps the template of the tests away.
+  return { dataFolder: `${folder}/${name}/data`, env: { HOLDFAST_DATABASE_URL: "", ...env } };
 }
 
 function migrate(env: Record<string, string>, ...args: readonly string[]) {
@@ -113,7 +122,7 @@ test("a database is migrated while servers of the version before work, restart a
   const migrated = await migrate(next);
   assert.deepEqual([migrated.code, migrated.stdout], [0, "migrated shard main: 2 migrations, the last 901-next\n"]);
   assert.equal((await queryUrl(url, columns)).length, 1);
-  const later = await start("next", next);
+  const later = await spawnServer(optionsOf("next", next));
   try {
     const theirs = await Api.signIn(later.url, account);
     const read = { [reader.email]: await readDrive(await Api.signIn(later.url, reader)) };
@@ -131,7 +140,7 @@ test("a database is migrated while servers of the version before work, restart a
     assert.equal((await api.download("/by-next.txt")).body.toString(), "new");
     // Kubernetes may restart a pod of the old version at any time, and a rollback starts all of them again.
     assert.equal(await old.stop(), 0);
-    old = await start("old", settings);
+    old = await startServer(optionsOf("old", settings));
     assert.equal((await (await Api.signIn(old.url, account)).download("/by-next.txt")).body.toString(), "new");
   } finally {
     await later.stop();

@@ -58,7 +58,14 @@ export async function openAdminStorage(config: Config): Promise<AdminStorage> {
     await close();
     throw error;
   }
-  return { config, databases, shards: databases.shards, isServed: place.isServed, ...portsFor(config.environment), close };
+  return {
+    config,
+    databases,
+    shards: databases.shards,
+    isServed: place.isServed,
+    ...portsFor(config.environment),
+    close,
+  };
 }
 
 export function portsFor(environment: AdminStorage["environment"]) {
