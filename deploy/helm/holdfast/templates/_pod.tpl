@@ -138,5 +138,5 @@ spec:
         # Proxies may send requests until they have noticed that the pod is terminating.
         preStop: { exec: { command: [sleep, "5"] } }
   volumes:
-    {{- include "holdfast.volumes" (dict "root" .root "configMap" (printf "%s-config" .root.Release.Name) "claim" (eq .name "single")) | nindent 4 }}
+    {{- include "holdfast.volumes" (dict "root" .root "configMap" (printf "%s-config" .root.Release.Name) "claim" (eq .name "single")) | trim | nindent 4 }}
 {{- end -}}
