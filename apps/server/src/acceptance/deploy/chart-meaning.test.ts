@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { type ServerRole, serverRoles } from "@holdfast/protocol/operation-routes";
 import type { Route } from "@holdfast/protocol/route";
@@ -7,6 +9,7 @@ import { routes, routeUrl } from "@holdfast/protocol/routes";
 import { settingNames } from "@holdfast/protocol/setting-names";
 import { parser } from "@prometheus-io/lezer-promql";
 import { parse } from "yaml";
+import { fileVariables } from "../../base/config/file-values.ts";
 import { readConfig } from "../../base/config/read-config.ts";
 import { openMetrics } from "../../base/operation/metrics.ts";
 import {
@@ -95,36 +98,50 @@ eachExample("the probes are routes of every process, and no restart depends on a
   }
 });
 
-/** Any value that the server accepts. */
+/** Values that the server accepts. */
 const secretValues: Readonly<Record<string, string>> = {
+  AWS_ACCESS_KEY_ID: "holdfast",
+  AWS_SECRET_ACCESS_KEY: "sesame",
   HOLDFAST_DATABASE_URL: "postgres://holdfast:sesame@db/holdfast",
+  HOLDFAST_KEY_ENCRYPTION_KEY: Buffer.alloc(32).toString("base64"),
+  HOLDFAST_OIDC: JSON.stringify({ issuer: "https://id.example.org", client_id: "holdfast", client_secret: "sesame" }),
   HOLDFAST_REDIS_URL: "redis://:sesame@redis:6379",
   HOLDFAST_SMTP_URL: "smtps://holdfast:sesame@mail.example.org",
-  HOLDFAST_OIDC: JSON.stringify({ issuer: "https://id.example.org", client_id: "holdfast", client_secret: "sesame" }),
   HOLDFAST_TOPOLOGY: JSON.stringify({
     shards: [{ id: "main", buckets: [[0, 4095]], database_url: "postgres://holdfast:sesame@db/holdfast" }],
     cells: [{ id: "main", buckets: [[0, 4095]], store: "s3://holdfast/main" }],
   }),
 };
-const fileOnly = new Set(["HOLDFAST_KEY_ENCRYPTION_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]);
 
-eachExample("the server accepts the variables and the settings file", (manifests) => {
-  for (const workload of workloadsOf(manifests)) {
-    const environment: Record<string, string> = {};
-    for (const [name, value] of Object.entries(environmentOf(workload))) {
-      const variable = name.replace(/_FILE$/, "");
-      if (variable === name) environment[name] = value;
-      else if (!fileOnly.has(variable)) environment[variable] = secretValues[variable] ?? assert.fail(variable);
-      const setting = variable.replace("HOLDFAST_", "").toLowerCase();
-      const known = [...settingNames, "config"].includes(setting) || fileOnly.has(variable);
-      assert.ok(known || name === "NODE_EXTRA_CA_CERTS", name);
+test("the server accepts the variables, the files of secrets and the settings file", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-chart-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  for (const [name, value] of Object.entries(secretValues)) writeFileSync(join(folder, name), value);
+  const known = new Set([...settingNames.map((name) => `HOLDFAST_${name.toUpperCase()}`), ...fileVariables()]);
+  for (const manifests of rendered.values()) {
+    for (const workload of workloadsOf(manifests)) {
+      const given = Object.entries(environmentOf(workload));
+      for (const [name] of given)
+        assert.ok(known.has(name) || ["HOLDFAST_CONFIG", "NODE_EXTRA_CA_CERTS"].includes(name), name);
+      const environment = Object.fromEntries(
+        given.map(([name, value]) => [name, value.replace("/etc/holdfast/secrets", folder)]),
+      );
+      const config = readConfig({ environment, file: fileOf(manifests, workload) });
+      assert.equal(config.publicUrl, "https://drive.example.org");
+      assert.ok(config.proxyHops > 0);
+      assert.equal(config.dataFolder, "/data");
+      if (workload.kind !== "Job") assert.deepEqual(config.listen, { host: "0.0.0.0", port: 8420 });
     }
-    const config = readConfig({ environment, file: fileOf(manifests, workload) });
-    assert.equal(config.publicUrl, "https://drive.example.org");
-    assert.ok(config.proxyHops > 0);
-    assert.equal(config.dataFolder, "/data");
-    if (workload.kind !== "Job") assert.deepEqual(config.listen, { host: "0.0.0.0", port: 8420 });
   }
+});
+
+test("each secret that the server reads from a file can be set", () => {
+  const schema = readFileSync(new URL("deploy/helm/holdfast/values.schema.json", root), "utf8");
+  const { properties } = JSON.parse(schema) as {
+    readonly properties: { readonly secrets: { readonly propertyNames: { readonly pattern: string } } };
+  };
+  const pattern = new RegExp(properties.secrets.propertyNames.pattern);
+  for (const name of fileVariables()) assert.match(name.replace(/_FILE$/, ""), pattern);
 });
 
 /** The settings file that the pods read. */
@@ -157,7 +174,8 @@ test("the chart keeps settings with passwords out of the settings file", () => {
   const namesIn = (text: string) => [...text.matchAll(/"(\w+)"/g)].map(([, name]) => name ?? "");
   for (const name of [...namesIn(own), ...namesIn(secret)])
     assert.ok([...settingNames, "key_encryption_key"].includes(name), name);
-  for (const variable of [...Object.keys(secretValues), "HOLDFAST_ADMIN_PASSWORD", "HOLDFAST_LDAP"])
+  const withPasswords = Object.keys(secretValues).filter((variable) => variable.startsWith("HOLDFAST_"));
+  for (const variable of [...withPasswords, "HOLDFAST_ADMIN_PASSWORD", "HOLDFAST_LDAP"])
     assert.ok(namesIn(secret).includes(variable.replace("HOLDFAST_", "").toLowerCase()), variable);
 });
 
