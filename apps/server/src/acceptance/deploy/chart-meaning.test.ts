@@ -341,7 +341,13 @@ test("the server exports the metrics of the autoscalers", async () => {
       .replace("<<.Series>>", series)
       .replace("<<.LabelMatchers>>", 'namespace="holdfast"')
       .replace("<<.GroupBy>>", "pod");
-    parser.parse(query).iterate({ enter: ({ type }) => assert.ok(!type.isError, query) });
+    parser.parse(query).iterate({
+      enter: ({ type, from, to, node }) => {
+        assert.ok(!type.isError, query);
+        const isMetric = type.name === "Identifier" && node.parent?.name === "VectorSelector";
+        assert.ok(!isMetric || exported.has(query.slice(from, to)), query);
+      },
+    });
   }
   const used = ofKind(rendered.get("full") ?? [], "HorizontalPodAutoscaler").flatMap(({ spec }) => spec.metrics ?? []);
   const namesOf = (group: readonly AdapterRule[]) => group.map(({ name }) => name.as);
