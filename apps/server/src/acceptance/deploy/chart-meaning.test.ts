@@ -264,7 +264,10 @@ function containerProblems({ name, ports = [], securityContext }: Container): st
 eachExample("all containers have one image, limited memory and exactly the mounted volumes", (manifests, example) => {
   const workloads = workloadsOf(manifests);
   const images = new Set(workloads.map((workload) => containerOf(workload).image));
-  const tag = example === "full" ? `@sha256:${"0".repeat(64)}` : ":0.1.0";
+  const { version } = JSON.parse(readFileSync(new URL("apps/server/package.json", root), "utf8")) as {
+    version: string;
+  };
+  const tag = example === "full" ? `@sha256:${"0".repeat(64)}` : `:${version}`;
   assert.deepEqual([...images], [`registry.example.org/holdfast${tag}`]);
   for (const workload of workloads) {
     const { resources, volumeMounts } = containerOf(workload);
