@@ -164,7 +164,7 @@ function nginxConfiguration({ at, port, upstream }: Site): string {
 
 function caddyConfiguration({ at, port, upstream }: Site): string {
   const site = readFileSync(join(root, "deploy/caddy/Caddyfile"), "utf8")
-    .replace("\ndrive.example.org {", `\nhttps://127.0.0.1:${port} {\n    tls ${at("crt")} ${at("key")}`)
+    .replace("\n{$DOMAIN:drive.example.org} {", `\nhttps://127.0.0.1:${port} {\n    tls ${at("crt")} ${at("key")}`)
     .replace("127.0.0.1:8420", new URL(upstream).host);
   assert.ok(site.includes(new URL(upstream).host) && site.includes(at("crt")));
   // Without these options Caddy also listens on port 80 and on its administration port.

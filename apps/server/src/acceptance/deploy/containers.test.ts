@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { serverRoles } from "@holdfast/protocol/operation-routes";
+import { parse } from "yaml";
+import { optionSchemas } from "../../base/config/options.ts";
+import { filesIn, instructions, read } from "./deploy.ts";
+
+interface Service {
+  readonly image: string;
+  readonly environment?: Readonly<Record<string, string | number>>;
+  readonly secrets?: readonly string[];
+  readonly volumes?: readonly string[];
+  readonly user?: string;
+  readonly read_only?: boolean;
+  readonly tmpfs?: string | readonly string[];
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
+  readonly stop_grace_period?: string;
+}
+interface Compose {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly secrets: Readonly<Record<string, { readonly file: string }>>;
+}
+
+const composeFiles = filesIn("deploy/compose/*.yaml");
+const composed = composeFiles.map((path) => parse(read(path), { merge: true }) as Compose);
+const services = composed.flatMap((file) => Object.entries(file.services));
+const holdfasts = services.filter(([, { image }]) => image === "holdfast");
+const [data] = instructions("VOLUME");
+const [port] = instructions("EXPOSE");
+
+test("every Holdfast variable in the Dockerfile and the files of deploy is a setting", () => {
+  const known = new Set([
+    ...Object.keys(optionSchemas).map((name) => `HOLDFAST_${name.toUpperCase()}`),
+    "HOLDFAST_CONFIG_DIR",
+    "HOLDFAST_KEY_ENCRYPTION_KEY",
+  ]);
+  const found = ["Dockerfile", ...filesIn("deploy/**")].flatMap((path) =>
+    [...read(path).matchAll(/\bHOLDFAST_[A-Z_]+[A-Z]\b/g)].map(([name]) => `${path}: ${name.replace(/_FILE$/, "")}`),
+  );
+  assert.ok(found.length > 10);
+  assert.deepEqual(
+    found.filter((each) => !known.has(each.replace(/.*: /, ""))),
+    [],
+  );
+});
+
+test("the image runs without root, and its settings, volume, port and health check agree", () => {
+  const settings = instructions("ENV").join(" ");
+  assert.ok(settings.includes(`HOLDFAST_DATA=${data} `), settings);
+  assert.ok(settings.includes(`HOLDFAST_LISTEN=0.0.0.0:${port} `), settings);
+  // Whoever starts the container decides whether there is a proxy, because its headers are trusted.
+  assert.ok(!settings.includes("HOLDFAST_BEHIND_PROXY"));
+  assert.match(instructions("HEALTHCHECK").join(), new RegExp(`http://127\\.0\\.0\\.1:${port}/readyz'`));
+  const user = instructions("USER").at(-1);
+  assert.match(user ?? "", /^[1-9]\d*$/);
+  assert.ok(
+    instructions("RUN").some((line) => line.includes(`useradd --uid ${user} `) && line.includes(`-o ${user} `)),
+  );
+  const [, major] = /^node:(\d+)-/.exec(instructions("FROM").find((line) => line.endsWith(" AS build")) ?? "") ?? [];
+  const { optionalDependencies } = JSON.parse(read("package.json")) as { optionalDependencies: Record<string, string> };
+  for (const platform of ["x64", "arm64"])
+    assert.ok(optionalDependencies[`node-linux-${platform}`]?.startsWith(`^${major}.`));
+});
+
+test("no container of a compose file has more rights than it needs", () => {
+  assert.equal(holdfasts.length, 5);
+  for (const [name, service] of services) {
+    assert.equal(service.read_only, true, name);
+    assert.deepEqual(service.cap_drop, ["ALL"], name);
+    assert.deepEqual(service.security_opt, ["no-new-privileges:true"], name);
+  }
+  for (const [name, service] of holdfasts) {
+    assert.equal(service.tmpfs, "/tmp", name);
+    assert.equal(service.user, undefined, name);
+    // SIGTERM ends the server within 10 s.
+    assert.equal(service.stop_grace_period, "30s", name);
+    for (const volume of service.volumes ?? []) assert.ok(volume.endsWith(`:${data}`), name);
+  }
+});
+
+test("containers read secrets from files", () => {
+  for (const { services: own, secrets } of composed) {
+    for (const [name, service] of Object.entries(own)) {
+      const files = Object.values(service.environment ?? {}).flatMap((value) => {
+        return /^\/run\/secrets\/(.*)$/.exec(String(value))?.[1] ?? [];
+      });
+      assert.deepEqual(
+        files.filter((file) => service.secrets?.includes(file) !== true),
+        [],
+        name,
+      );
+      for (const variable of Object.keys(service.environment ?? {}))
+        if (/KEY|PASSWORD|DATABASE_URL/.test(variable)) assert.match(variable, /_FILE$/, name);
+    }
+    const used = new Set(Object.values(own).flatMap((service) => service.secrets ?? []));
+    assert.deepEqual([...used].toSorted(), Object.keys(secrets).toSorted());
+  }
+});
+
+test("the roles of split.yaml run once each, and its load balancer sends paths to them like that of deploy/haproxy", () => {
+  const roles = holdfasts.flatMap(([, { environment }]) => String(environment?.["HOLDFAST_ROLES"] ?? "").split(","));
+  assert.deepEqual(roles.filter((role) => role !== "").toSorted(), [...serverRoles].toSorted());
+  const [own, shipped] = ["compose", "haproxy"].map((folder) => read(`deploy/${folder}/haproxy.cfg`).split("\n"));
+  const rules = (lines: readonly string[] = []) =>
+    lines.filter((line) =>
+      /^ +(use_backend|default_backend|option httpchk|timeout (client|server|connect))/.test(line),
+    );
+  assert.ok(rules(own).length > 8);
+  assert.deepEqual(rules(own), rules(shipped));
+  const servers = own?.flatMap((line) => /server-template (\w+) \d+ (\S+)/.exec(line)?.slice(1, 3).join(" ") ?? []);
+  assert.deepEqual(servers, [`api api:${port}`, `blocks api:${port}`, `notify notify:${port}`]);
+});
+
+test("Caddy's container forwards to the port of the server", () => {
+  const caddy = services.find(([name]) => name === "caddy")?.[1].environment;
+  assert.equal(caddy?.["UPSTREAM"], `holdfast:${port}`);
+  for (const name of Object.keys(caddy ?? {})) assert.ok(read("deploy/caddy/Caddyfile").includes(`{$${name}:`), name);
+});
