@@ -6,6 +6,7 @@ import { pages, readCommands } from "./page-commands.ts";
 const elsewhere: Readonly<Record<string, string>> = {
   "docs/everyday.md": "everyday-page.pg.long.test.ts",
   "docs/accidents.md": "apps/server/src/acceptance/accidents-page.pg.long.test.ts",
+  "docs/containers.md": "needs Docker, which the machines of the tests lack",
   "docs/kubernetes.md": "apps/server/src/acceptance/deploy checks the manifests; there is no cluster",
   "docs/regions.md": "apps/server/src/acceptance/regions.pg.test.ts, with two regions",
   "docs/format.md": "bytes, which packages/codec and apps/server hold by tests",
