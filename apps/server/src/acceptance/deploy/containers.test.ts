@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { serverRoles } from "@holdfast/protocol/operation-routes";
 import { parse } from "yaml";
+import { fileVariables } from "../../base/config/file-values.ts";
 import { optionSchemas } from "../../base/config/options.ts";
 import { filesIn, instructions, read } from "./deploy.ts";
 
@@ -29,18 +30,15 @@ const holdfasts = services.filter(([, { image }]) => image === "holdfast");
 const [data] = instructions("VOLUME");
 const [port] = instructions("EXPOSE");
 
-test("every Holdfast variable in the Dockerfile and the files of deploy is a setting", () => {
-  const known = new Set([
-    ...Object.keys(optionSchemas).map((name) => `HOLDFAST_${name.toUpperCase()}`),
-    "HOLDFAST_CONFIG_DIR",
-    "HOLDFAST_KEY_ENCRYPTION_KEY",
-  ]);
-  const found = ["Dockerfile", ...filesIn("deploy/**")].flatMap((path) =>
-    [...read(path).matchAll(/\bHOLDFAST_[A-Z_]+[A-Z]\b/g)].map(([name]) => `${path}: ${name.replace(/_FILE$/, "")}`),
+test("every variable of Holdfast in the Dockerfile, the compose files and the units is a setting", () => {
+  const settings = Object.keys(optionSchemas).map((name) => `HOLDFAST_${name.toUpperCase()}`);
+  const known = new Set([...settings, ...fileVariables(), "HOLDFAST_CONFIG_DIR"]);
+  const found = ["Dockerfile", ...filesIn("deploy/{caddy,compose,systemd}/*")].flatMap((path) =>
+    [...read(path).matchAll(/\b(?:HOLDFAST|AWS)_[A-Z_]+[A-Z]\b/g)].map(([name]) => ({ path, name })),
   );
   assert.ok(found.length > 10);
   assert.deepEqual(
-    found.filter((each) => !known.has(each.replace(/.*: /, ""))),
+    found.filter(({ name }) => !known.has(name)),
     [],
   );
 });
