@@ -39,6 +39,8 @@ export async function runHere(
 
 /** Commands that call `process.exit` without a signal, or that end only by a signal. */
 const alwaysSpawned: ReadonlySet<string> = new Set(["serve", "__complete"]);
+const isAlwaysSpawned = (args: readonly string[]) =>
+  alwaysSpawned.has(args[0] ?? "") && !args.includes("--install-service");
 
 /**
  * Runs a command with variables added to those of the test. The long tier starts a process for each command, which
@@ -50,7 +52,7 @@ export function runCommand(
   args: readonly string[],
   { input = "", cwd }: { readonly input?: string | undefined; readonly cwd?: string | undefined } = {},
 ): Promise<CommandResult> {
-  const isSpawned = isLongTier || cwd !== undefined || alwaysSpawned.has(args[0] ?? "");
+  const isSpawned = isLongTier || cwd !== undefined || isAlwaysSpawned(args);
   if (isSpawned) return holdfast(args, { env: environment, input, ...(cwd === undefined ? {} : { cwd }) });
   // A new process would not receive undefined variables either.
   const given = Object.entries({ ...process.env, ...environment }).filter(([, value]) => value !== undefined);

@@ -4,7 +4,8 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, wr
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, test, type TestContext } from "node:test";
-import { holdfast, makeFolder, removeFolder } from "@holdfast/server/acceptance/testing";
+import { makeFolder, removeFolder } from "@holdfast/server/acceptance/testing";
+import { runCommand } from "../commands/testing-run.ts";
 import { writableByOthers } from "./install-server.ts";
 import { serveUnit, systemDataFolder } from "./serve-unit.ts";
 import { lineOf, wordsOf } from "./testing-unit.ts";
@@ -19,7 +20,7 @@ const env = {
   XDG_CONFIG_HOME: join(folder, "etc"),
   HOLDFAST_CONFIG_DIR: join(folder, "config"),
 };
-const install = (...args: string[]) => holdfast(["serve", "--data", data, "--install-service", ...args], { env });
+const install = (...args: string[]) => runCommand(env, ["serve", "--data", data, "--install-service", ...args]);
 
 test("a service is shown, and written where systemd finds it with a settings file that only its owner can read", async () => {
   const shown = await install("--print", "--listen", "127.0.0.1:0");
@@ -80,7 +81,7 @@ test("the unit runs a server, which stops cleanly under systemd", async (t) => {
 
 test("a unit written beside a database never starts a new server, and a first unit advises writing it again later", async () => {
   assert.match(lineOf((await install("--print")).stdout, "ExecStart"), /--expect-data/);
-  const other = await holdfast(["serve", "--data", join(folder, "none yet"), "--install-service"], { env });
+  const other = await runCommand(env, ["serve", "--data", join(folder, "none yet"), "--install-service"]);
   assert.match(other.stdout, /run 'holdfast serve --install-service' again .*--expect-data/);
   assert.doesNotMatch(readFileSync(/^Wrote (.*?)\. /.exec(other.stdout)?.[1] ?? "", "utf8"), /--expect-data/);
   const outside = await install("--print", "--database-url", "postgres://host/db");
@@ -112,11 +113,9 @@ test("options apply in any working directory, and the unit has no secrets or for
     assert.equal(secret.code, 2);
     assert.match(secret.stderr, /--database-url contains a password/);
   }
-  const unset = await holdfast(["serve", "--install-service", "--print"], {
-    env: { ...env, HOLDFAST_SMTP_URL: "smtp://x" },
-  });
+  const unset = await runCommand({ ...env, HOLDFAST_SMTP_URL: "smtp://x" }, ["serve", "--install-service", "--print"]);
   assert.match(unset.stderr, /does not inherit HOLDFAST_SMTP_URL/);
-  assert.equal((await holdfast(["serve", "--print"], { env })).code, 2);
+  assert.equal((await runCommand(env, ["serve", "--print"])).code, 2);
 });
 
 for (const user of [undefined, "root", "daemon"]) {
