@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import pg from "pg";
 import { longTest } from "@holdfast/tools/tiers";
 import type { EmbeddedPostgres } from "../base/db/embedded-postgres.ts";
 import { startSharedDatabase } from "./shared-database.ts";
-import { Api, makeFolder, removeFolder, startServer } from "./testing.ts";
+import { Api, holdfast, makeFolder, removeFolder, startServer } from "./testing.ts";
 
 describe("Empty external database with an earlier server's data", () => {
   const key = randomBytes(32).toString("base64");
@@ -79,6 +79,30 @@ describe("Empty external database with an earlier server's data", () => {
     writeFileSync(`${folder}/keyed/key-encryption-key`, `${key}\n`, { mode: 0o600 });
     await assertRefused(/there is the key .*keyed/, "keyed");
     await assertRefused(/database of cell main is empty, and this server expects data/, "one", ["--expect-data"]);
+  });
+
+  test("nor does it start if the database was only migrated, beside another store", async () => {
+    await inDatabase(undefined, "create database migrated template template1");
+    const database = url.replace(/\/[^/]*$/, "/migrated");
+    const env = {
+      HOLDFAST_KEY_ENCRYPTION_KEY: readFileSync(`${folder}/one/key-encryption-key`, "utf8").trim(),
+      HOLDFAST_DATABASE_URL: database,
+    };
+    const migrate = (store: string) =>
+      holdfast(["admin", "migrate"], { env: { ...env, HOLDFAST_DATA: `${folder}/none`, HOLDFAST_STORE: store } });
+    assert.equal((await migrate(`${folder}/mistyped`)).code, 0);
+    const used = `${folder}/one/store`;
+    const starting = (args: readonly string[]) =>
+      start(database, "migrated", args, env).then(async (server) => {
+        await server.stop();
+        throw new Error("A server started.");
+      });
+    const message = /database is new and empty, but the store has the data/;
+    await assert.rejects(starting(["--store", used]), { message });
+    assert.match((await migrate(used)).stderr, message);
+    await assert.rejects(starting(["--store", `${folder}/mistyped`, "--expect-data"]), {
+      message: /database of cell main is empty, and this server expects data/,
+    });
   });
 
   longTest("the server starts with its own database, and with a new one if there is no data", async () => {

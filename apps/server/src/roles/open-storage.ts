@@ -7,6 +7,7 @@ import { openStore } from "@holdfast/object-store/open-store";
 import { assertAdministrator } from "../features/accounts/invitations/set-up.ts";
 import {
   type FirstStart,
+  isUnused,
   refuseEmptyDatabase,
   refuseMissingDatabase,
   refuseNewDatabase,
@@ -108,8 +109,6 @@ export async function openStorage(
   const ports = { clock: systemClock, random: randomBytes, log };
   await migrateDatabases(databases, log);
   reportMissingChanges(databases);
-  if (isAlone(config))
-    for (const cell of databases.cells.all()) await refuseNewDatabase({ db: cell.db, store: storeOf(cell) });
   const cells = await openBlockCells({ cells: databases.cells, storeOf, keySource, ...ports });
   const placed = databases.cells.all().map((cell) => {
     return { cell: cells.ofCell(cell), places: storePlaces(cell, config, folder.path) };
@@ -181,7 +180,7 @@ async function refuseOtherData(started: StartedServer, databases: Databases, log
   if (!isAlone(started.config)) await prepareExternalStart(started, databases, log, wrap);
 }
 
-/** @throws HoldfastError failed if the key is not the one of the stores */
+/** @throws HoldfastError failed if the key is not the one of the stores, or their data belong to another database */
 async function openCheckedStores(
   { config, folder, keySource }: StartedServer,
   { cells }: Databases,
@@ -196,6 +195,7 @@ async function openCheckedStores(
   const storeOf = (cell: Cell) => stores.get(cell) as ObjectStore;
   const keyed = cells.all().map((cell) => ({ db: cell.db, store: storeOf(cell) }));
   await assertKeyFits(keySource, keyed, randomBytes);
+  for (const each of keyed) await refuseNewDatabase(each);
   return storeOf;
 }
 
@@ -272,10 +272,8 @@ function storesOf(
   }));
 }
 
-/** An external database without migrations belongs to no server yet. */
 async function assertHasData({ cells }: Databases): Promise<void> {
-  const [empty] = await withoutTables(cells.all());
-  if (empty !== undefined) throw absentData(`The database of cell ${empty.id} is empty`);
+  for (const { id, db } of cells.all()) if (await isUnused(db)) throw absentData(`The database of cell ${id} is empty`);
 }
 
 interface DatabasePorts extends Pick<StorageOptions, "onDatabaseStarts"> {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { HoldfastError } from "@holdfast/core/errors";
 import type { ObjectStore } from "@holdfast/object-store/object-store";
 import type { BlockCell } from "../../packs/cells/block-cell.ts";
+import { hasTables } from "../../packs/cells/open-block-cells.ts";
 import { type KeySource, nextPathOf } from "../../packs/keys/key-encryption-key.ts";
 import { hasPacks, readDataKeyRows } from "../../packs/keys/keyring.ts";
 import { newestSnapshot, timeOfBackup } from "../../packs/facts/stored-metadata.ts";
@@ -84,15 +85,22 @@ async function tracesIn(open: () => Promise<ObjectStore>): Promise<string[]> {
   return (await hasPacks(store)) ? ["stored data"] : [];
 }
 
+/** No server has started with the database: it has no tables, or was only migrated. */
+export async function isUnused(db: BlockCell["db"]): Promise<boolean> {
+  return !(await hasTables(db)) || (await readDataKeyRows(db)).length === 0;
+}
+
 /**
- * An earlier start may have created this database beside a store with data of a lost one. A keyring without packs is
+ * An earlier start or `holdfast admin migrate` may have created this database, beside another store. A keyring without packs is
  * left by a first start that was killed before it wrote the keys to the database.
  * @throws HoldfastError failed, with advice for the operator
  */
 export async function refuseNewDatabase({ db, store }: Pick<BlockCell, "db" | "store">): Promise<void> {
-  if ((await readDataKeyRows(db)).length > 0) return;
+  if (!(await isUnused(db))) return;
   const newest = await newestSnapshot(store);
   if (newest === undefined && !((await readKeyringObject(store)).length > 0 && (await hasPacks(store)))) return;
+  // Meanwhile, another server may have started with the same database and store.
+  if (!(await isUnused(db))) return;
   const held = newest === undefined ? "the data" : `the metadata, as of ${shownTime(newest)} or later,`;
   throw new HoldfastError(
     "failed",
