@@ -26,7 +26,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Replaces variables that name files by the contents, without a line break at the end.
- * @throws HoldfastError usage for a file that is missing, empty or too large, or beside the variable itself
+ * @throws HoldfastError usage for a file that is missing, irregular, empty or too large, or beside the variable itself
  */
 export function withFileValues(environment: Environment): Environment {
   const given = fileVariables().filter((name) => (environment[name] ?? "") !== "");
@@ -43,7 +43,10 @@ export function withFileValues(environment: Environment): Environment {
 
 function readValue(name: string, path: string): string {
   try {
-    if (statSync(path).size > bytesMax) throw usage(`${name}: ${path} has more than ${bytesMax} bytes.`);
+    const stat = statSync(path);
+    // A FIFO or device may never end, and the file is read again later.
+    if (!stat.isFile()) throw usage(`${name}: ${path} is not a regular file.`);
+    if (stat.size > bytesMax) throw usage(`${name}: ${path} has more than ${bytesMax} bytes.`);
     const value = readFileSync(path, "utf8").replace(/\r?\n$/, "");
     // Otherwise the server would start without this setting, and without a key it would create one.
     if (value === "") throw usage(`${name}: ${path} is empty.`);

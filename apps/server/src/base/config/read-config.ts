@@ -229,7 +229,9 @@ function fromEnvironment(name: OptionName, value: string | undefined): unknown {
   try {
     return JSON.parse(value);
   } catch (error) {
-    throw usage(`HOLDFAST_${name.toUpperCase()} is not JSON: ${(error as Error).message}.`);
+    // The message may quote the text, which may contain a password.
+    const position = / at position \d+/.exec((error as Error).message)?.[0] ?? "";
+    throw usage(`HOLDFAST_${name.toUpperCase()} is not JSON${position}.`);
   }
 }
 
