@@ -26,9 +26,9 @@ export function digestLine(example: string): string {
 }
 
 /** @throws if Helm is missing or rejects the values */
-export function renderChart(example: string, ...options: readonly string[]): string {
+export function renderChart(example: string, options: readonly string[] = [], release = "drive"): string {
   const values = join(helm, `examples/${example}.yaml`);
-  const words = ["template", "drive", join(helm, "holdfast"), "--namespace", "holdfast", "--kube-version", "1.34.0"];
+  const words = ["template", release, join(helm, "holdfast"), "--namespace", "holdfast", "--kube-version", "1.34.0"];
   const manifests = execFileSync("helm", [...words, "--values", values, ...options], {
     encoding: "utf8",
     stdio: "pipe",

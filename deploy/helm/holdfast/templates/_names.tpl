@@ -1,3 +1,8 @@
+{{/* In lower case, as Ingress and HTTPRoute require. */}}
+{{- define "holdfast.host" -}}
+{{ (urlParse .Values.publicUrl).hostname | lower }}
+{{- end -}}
+
 {{/* JSON: the roles of each workload. */}}
 {{- define "holdfast.roles" -}}
 {{- if .Values.single.enabled -}}
@@ -30,7 +35,7 @@
 {{/* All pods of the release. Argument: the root. */}}
 {{- define "holdfast.instance" -}}
 app.kubernetes.io/name: holdfast
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{/* Arguments: root, name of the workload. */}}
@@ -48,7 +53,7 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 {{/* Name and labels of an object. Arguments: root, name of the workload. */}}
 {{- define "holdfast.metadata" -}}
 name: {{ .root.Release.Name }}-{{ .name }}
-namespace: {{ .root.Release.Namespace }}
+namespace: {{ .root.Release.Namespace | quote }}
 labels: {{- include "holdfast.labels" . | nindent 2 }}
 {{- end -}}
 

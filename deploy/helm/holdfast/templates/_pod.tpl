@@ -67,8 +67,8 @@ volumeMounts:
     sources:
       {{- range $variable, $secret := . }}
       - secret:
-          name: {{ $secret.name }}
-          items: [{ key: {{ $secret.key }}, path: {{ $variable }} }]
+          name: {{ $secret.name | quote }}
+          items: [{ key: {{ $secret.key | quote }}, path: {{ $variable }} }]
       {{- end }}
 {{- end }}
 {{- with .root.Values.caCertificates }}
@@ -88,7 +88,7 @@ metadata:
     checksum/config: {{ include "holdfast.config" .root | sha256sum }}
 spec:
   {{- include "holdfast.pod" .root | nindent 2 }}
-  serviceAccountName: {{ .root.Release.Name }}
+  serviceAccountName: {{ .root.Release.Name | quote }}
   terminationGracePeriodSeconds: 30
   {{- if ne .name "single" }}
   topologySpreadConstraints:

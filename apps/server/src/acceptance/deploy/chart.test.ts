@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { findProgram } from "@holdfast/tools/components";
 import { chartExamples, digestLine, readRendered, renderChart } from "@holdfast/tools/render-chart";
 import { longTest } from "@holdfast/tools/tiers";
-import { parse } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import { named, rendered, workloadsOf } from "./testing-manifests.ts";
 import { findProblems, type Typed } from "./testing-schema.ts";
 
@@ -32,6 +32,7 @@ const refusals: readonly (readonly [example: string, change: string, message: Re
   ["single", `single.enabled=false,${database}`, /Set secrets\.HOLDFAST_KEY_ENCRYPTION_KEY/],
   ["single", `single.enabled=false,${database},${key}`, /Set settings\.store/],
   ["cluster", "settings.store=/data/store", /settings\.store must be an S3 bucket/],
+  ["cluster", "settings.second_store=/data/second", /settings\.second_store must be an S3 bucket/],
   ["cluster", "settings.database_url=postgres://user:password@db/holdfast", /use secrets\.HOLDFAST_DATABASE_URL/],
   ["cluster", "settings.roles=api", /settings\.roles is set by the chart/],
   ["cluster", "settings.Store=x", /settings: Property name of "Store"/],
@@ -44,8 +45,36 @@ const refusals: readonly (readonly [example: string, change: string, message: Re
 longTest("helm rejects values that are missing, unknown or unsafe, with a reason", (t) => {
   if (findProgram("helm") === undefined) return t.skip("helm is not installed");
   for (const [example, change, message] of refusals)
-    assert.throws(() => renderChart(example, change.endsWith("=[]") ? "--set-json" : "--set", change), message);
+    assert.throws(() => renderChart(example, [change.endsWith("=[]") ? "--set-json" : "--set", change]), message);
 });
+
+longTest(
+  "names that YAML reads as other types stay strings, and names that Kubernetes rejects are rejected",
+  async (t) => {
+    if (findProgram("helm") === undefined) return t.skip("helm is not installed");
+    const unusual = [
+      "--namespace",
+      "123",
+      "--set-string",
+      "secrets.HOLDFAST_REDIS_URL.name=1e3,secrets.HOLDFAST_REDIS_URL.key=true",
+    ];
+    const manifests = parseAllDocuments(
+      renderChart("cluster", [...unusual, "--set", "publicUrl=https://Drive.Example.ORG"], "null"),
+    );
+    for (const each of manifests) {
+      const manifest = each.toJS() as Typed | null;
+      if (manifest !== null) assert.deepEqual(await findProblems(manifest), [], String(each));
+    }
+    assert.match(manifests.join(""), /- host: drive\.example\.org/);
+    for (const [example, release] of [
+      ["cluster", "1drive"],
+      ["cluster", "my.drive"],
+      ["single", "a".repeat(46)],
+    ] as const)
+      assert.throws(() => renderChart(example, [], release), /name of the release/, release);
+    renderChart("single", [], "a".repeat(45));
+  },
+);
 
 test("the manifests conform to the schemas of Kubernetes, without unknown fields", async () => {
   let checked = 0;
