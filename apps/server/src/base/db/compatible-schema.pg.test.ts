@@ -35,6 +35,9 @@ test("a change that an earlier server cannot work with is found", async () => {
   assert.deepEqual(await found(`${add} text`, "create table shard.added (id uuid not null unique)"), []);
   assert.deepEqual(await found(`${add} int not null default 1`, "create index on shard.nodes (added)"), []);
   assert.deepEqual(await found(`${add} text not null`), ["new: shard.nodes column added text not null"]);
+  const refers = "create table shard.added (id uuid references shard.groups (id)";
+  assert.match((await found(`${refers})`)).join(), /new: shard\.added constraint .* REFERENCES shard\.groups/);
+  assert.deepEqual(await found(`${refers} on delete cascade)`), []);
   assert.match((await found(`${add} text unique`)).join(), /new: shard\.nodes constraint .* UNIQUE/);
   assert.match((await found(`${add} int check (added > 1)`)).join(), /new: shard\.nodes constraint .* CHECK/);
   assert.match((await found("alter table shard.stars rename to saved")).join(), /gone: shard\.stars column/);
