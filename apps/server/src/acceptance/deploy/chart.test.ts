@@ -107,6 +107,40 @@ test("the schemas find a misspelled field, a wrong type and a missing field", as
   assert.deepEqual(await findProblems({ ...route, status: {} } as Typed), ['/ Unrecognized key: "status"']);
 });
 
+/** Fields whose loss interrupts requests, blocks a node's drain or exposes a secret, by kind. */
+const needed: Readonly<Record<string, readonly string[]>> = {
+  Deployment: [
+    '"rollingUpdate":{"maxSurge":1,"maxUnavailable":0}',
+    // The server stops within 10 seconds after preStop.
+    '"terminationGracePeriodSeconds":30',
+    '"preStop":{"exec":{"command":["sleep","5"]}}',
+    '"periodSeconds":2,"timeoutSeconds":5,"failureThreshold":300',
+    '"whenUnsatisfiable":"ScheduleAnyway"',
+    '"annotations":{"checksum/config":"',
+    // 0440
+    '"defaultMode":288',
+    '"name":"NODE_EXTRA_CA_CERTS","value":"/etc/holdfast/ca/ca.crt"',
+  ],
+  StatefulSet: ['"fsGroupChangePolicy":"OnRootMismatch"', '"annotations":{"checksum/config":"'],
+  PodDisruptionBudget: ['"maxUnavailable":1', '"unhealthyPodEvictionPolicy":"AlwaysAllow"'],
+  Job: [
+    '"action":"FailJob","onExitCodes":{"containerName":"migrate","operator":"In","values":[2]}',
+    '"activeDeadlineSeconds":3600',
+  ],
+  NetworkPolicy: ['"egress":[{"ports":[{"protocol":"UDP","port":53},{"protocol":"TCP","port":53}]}'],
+};
+
+test("the manifests have the fields that keep the service available and secrets private", () => {
+  const manifests = [...(rendered.get("full") ?? []), ...workloadsOf(rendered.get("single") ?? [])];
+  for (const [kind, fields] of Object.entries(needed)) {
+    const ofKind = manifests.filter((manifest) => manifest.kind === kind);
+    assert.ok(ofKind.length > 0, kind);
+    for (const manifest of ofKind)
+      for (const field of fields)
+        assert.ok(JSON.stringify(manifest).includes(field), `${kind} ${manifest.metadata.name}: ${field}`);
+  }
+});
+
 test("the chart installs the version that it is part of", () => {
   const read = (path: string) => readFileSync(new URL(`../../../../../${path}`, import.meta.url), "utf8");
   const { version } = JSON.parse(read("apps/server/package.json")) as { readonly version: string };
