@@ -44,6 +44,9 @@ volumeMounts:
 {{- range $variable, $_ := .Values.secrets }}
 - { name: {{ $variable }}_FILE, value: /etc/holdfast/secrets/{{ $variable }} }
 {{- end }}
+{{- range .Values.env }}
+- { name: {{ .name }}, value: {{ .value | quote }} }
+{{- end }}
 {{- if .Values.caCertificates.configMap }}
 - { name: NODE_EXTRA_CA_CERTS, value: /etc/holdfast/ca/{{ .Values.caCertificates.key }} }
 {{- end }}

@@ -122,7 +122,10 @@ test("the server accepts the variables, the files of secrets and the settings fi
     for (const workload of workloadsOf(manifests)) {
       const given = Object.entries(environmentOf(workload));
       for (const [name] of given)
-        assert.ok(known.has(name) || ["HOLDFAST_CONFIG", "NODE_EXTRA_CA_CERTS"].includes(name), name);
+        assert.ok(
+          known.has(name) || ["HOLDFAST_CONFIG", "NODE_EXTRA_CA_CERTS", "VAULT_NAMESPACE"].includes(name),
+          name,
+        );
       const environment = Object.fromEntries(
         given.map(([name, value]) => [name, value.replace("/etc/holdfast/secrets", folder)]),
       );

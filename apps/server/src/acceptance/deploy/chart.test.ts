@@ -35,6 +35,12 @@ const refusals: readonly (readonly [example: string, change: string, message: Re
   ["cluster", "settings.second_store=/data/second", /settings\.second_store must be an S3 bucket/],
   ["cluster", "settings.database_url=postgres://user:password@db/holdfast", /use secrets\.HOLDFAST_DATABASE_URL/],
   ["cluster", "settings.roles=api", /settings\.roles is set by the chart/],
+  [
+    "cluster",
+    "api.env[0].name=HOLDFAST_DATABASE_URL,api.env[0].value=x",
+    /env has HOLDFAST_DATABASE_URL, which can contain a password/,
+  ],
+  ["cluster", "env[0].name=HOLDFAST_ROLES,env[0].value=api", /env has HOLDFAST_ROLES, which is set by the chart/],
   ["cluster", "settings.Store=x", /settings: Property name of "Store"/],
   ["cluster", "secrets.PATH.name=x,secrets.PATH.key=x", /secrets: Property name of "PATH"/],
   ["cluster", "networkPolicy.proxies=[]", /Set networkPolicy\.proxies/],
@@ -125,7 +131,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   PodDisruptionBudget: ['"maxUnavailable":1', '"unhealthyPodEvictionPolicy":"AlwaysAllow"'],
   Job: [
     '"action":"FailJob","onExitCodes":{"containerName":"migrate","operator":"In","values":[2]}',
-    '"activeDeadlineSeconds":3600',
+    '"activeDeadlineSeconds":3000',
   ],
   NetworkPolicy: ['"egress":[{"ports":[{"protocol":"UDP","port":53},{"protocol":"TCP","port":53}]}'],
 };

@@ -26,7 +26,7 @@ test("a variable can name a file with the value, as secrets in containers are gi
   const topology = (id: string) =>
     JSON.stringify({ shards: [{ id, buckets: [[0, 4095]] }], cells: [{ id: "a", buckets: [[0, 4095]] }] });
   const environment = {
-    HOLDFAST_DATABASE_URL_FILE: fileWith("url", "postgres://u:p@db/holdfast\r\n"),
+    HOLDFAST_DATABASE_URL_FILE: fileWith("url", "\uFEFFpostgres://u:p@db/holdfast\r\n"),
     HOLDFAST_TOPOLOGY_FILE: fileWith("topology", topology("a")),
     HOLDFAST_KEY_ENCRYPTION_KEY_FILE: fileWith("key", "a key\n\n"),
     AWS_SECRET_ACCESS_KEY_FILE: fileWith("secret", "s3 secret"),

@@ -25,7 +25,7 @@ const bytesMax = 1024 * 1024;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Replaces variables that name files by the contents, without a line break at the end.
+ * Replaces variables that name files by the contents, without a byte order mark and a line break at the end.
  * @throws HoldfastError usage for a file that is missing, irregular, empty or too large, or beside the variable itself
  */
 export function withFileValues(environment: Environment): Environment {
@@ -47,7 +47,7 @@ function readValue(name: string, path: string): string {
     // A FIFO or device may never end, and the file is read again later.
     if (!stat.isFile()) throw usage(`${name}: ${path} is not a regular file.`);
     if (stat.size > bytesMax) throw usage(`${name}: ${path} has more than ${bytesMax} bytes.`);
-    const value = readFileSync(path, "utf8").replace(/\r?\n$/, "");
+    const value = readFileSync(path, "utf8").replaceAll(/^\uFEFF|\r?\n$/g, "");
     // Otherwise the server would start without this setting, and without a key it would create one.
     if (value === "") throw usage(`${name}: ${path} is empty.`);
     return value;

@@ -114,8 +114,8 @@ export interface ConfigSources {
  * @throws HoldfastError `usage` naming the setting and its source
  */
 export function readConfig({ flags = {}, environment = process.env, file }: ConfigSources = {}): Config {
-  const readGiven = () => readOptions(flags, withFileValues(environment), readFile(flags, environment, file));
-  const given = readGiven();
+  const values = withFileValues(environment);
+  const given = readOptions(flags, values, readFile(flags, environment, file));
   const options = { ...optionDefaults, ...given.options };
   const acme = readAcmeSettings(options);
   const config: Config = {
@@ -145,7 +145,8 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     rates: ratesOf(options),
     pollsMax: options.rate_limit_polls,
     topology: options.topology,
-    readTopology: () => readGiven().options.topology,
+    readTopology: () =>
+      readOptions(flags, withFileValues(environment), readFile(flags, environment, file)).options.topology,
     standbyReadsMsMax: options.standby_reads,
     plans: plansOf(options),
     webhookPrivate: options.webhook_private,
@@ -161,7 +162,7 @@ export function readConfig({ flags = {}, environment = process.env, file }: Conf
     deviceBrake: options.device_brake === "on",
     auditSyslog: readSyslogTarget(options.audit_syslog),
     given,
-    environment: withFileValues(environment),
+    environment: values,
   };
   assertSafeToListen(config.listen, config.tls !== undefined || acme !== undefined, config.proxyHops > 0);
   assertLinksReachable(config);

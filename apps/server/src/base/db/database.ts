@@ -35,6 +35,8 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs?: number;
   /** PostgreSQL rejects every change. */
   readonly readOnly?: boolean;
+  /** Further settings of each session, with a schema. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** Queries that change nothing. Raw SQL is not checked by the compiler, but PostgreSQL rejects changes by `reads`. */
@@ -96,7 +98,7 @@ export function openPool(options: DatabaseOptions): pg.Pool {
   const pool = new pg.Pool({
     ...connection,
     ...(primary === undefined ? {} : { Client: primary.Client }),
-    ...(options.schema === undefined ? {} : { options: sessionOptions(options.schema, options.readOnly) }),
+    ...(options.schema === undefined ? {} : { options: sessionOptions(options.schema, options) }),
     application_name: options.applicationName,
     types: columnTypes,
     max: options.connectionsMax ?? 10,
@@ -116,9 +118,15 @@ export function openPool(options: DatabaseOptions): pg.Pool {
   return pool;
 }
 
-function sessionOptions(schema: string, readOnly = false): string {
-  const access = readOnly ? " -c default_transaction_read_only=on" : "";
-  return `-c search_path=${schema},public -c bytea_output=hex${access}`;
+function sessionOptions(
+  schema: string,
+  { readOnly, settings }: Pick<DatabaseOptions, "readOnly" | "settings">,
+): string {
+  const access = readOnly === true ? { default_transaction_read_only: "on" } : {};
+  const all = { search_path: `${schema},public`, bytea_output: "hex", ...access, ...settings };
+  return Object.entries(all)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(" ");
 }
 
 export interface TransactionOptions {

@@ -3,7 +3,7 @@ import { type BackoffLimits, backoffMs } from "@holdfast/core/backoff";
 import { HoldfastError, toHoldfastError } from "@holdfast/core/errors";
 import { type Kysely, type QueryExecutorProvider, sql } from "kysely";
 import type { Migration } from "kysely/migration";
-import { type Connection, openDatabase } from "./database.ts";
+import { type Connection, type DatabaseOptions, openDatabase } from "./database.ts";
 import { codeOf } from "./database-error.ts";
 import type { DatabaseLog } from "./database-log.ts";
 
@@ -36,10 +36,12 @@ export function migrate(
   log: DatabaseLog,
   times: MigrationTimes = migrationTimes,
 ): Promise<readonly string[]> {
-  return withSchema(connection, set, log, async (db) => {
-    // While a statement waits for a table that others read, their next reads of it wait behind the statement.
-    await sql`select set_config('lock_timeout', ${String(times.lockMs)}, false)`.execute(db);
+  // While a statement waits for a table that others read, their next reads of it wait behind the statement.
+  const settings = { lock_timeout: String(times.lockMs) };
+  return withSchema({ connection, set, log, settings }, async (db) => {
     for (let failures = 1; ; failures += 1) {
+      // Otherwise PostgreSQL finishes a long statement of a killed process, with its locks. Windows does not have this.
+      await sql`select set_config('client_connection_check_interval', '2000', false)`.execute(db).catch(() => {});
       const migrated = await migrateWith(db, set);
       if (migrated !== "locked") return migrated;
       log.warn(
@@ -61,7 +63,7 @@ const migrationTimes: MigrationTimes = { lockMs: 2000, retry: { firstMs: 1000, m
 
 /** Names in order; empty without a schema. */
 export function readApplied(connection: Connection, set: MigrationSet, log: DatabaseLog): Promise<readonly string[]> {
-  return withSchema(connection, set, log, (db) => appliedTo(db, set));
+  return withSchema({ connection, set, log }, (db) => appliedTo(db, set));
 }
 
 /** Names of missing migrations in order. @throws HoldfastError failed if this version cannot work with the database */
@@ -86,17 +88,18 @@ export function worksWith(applied: readonly string[], set: MigrationSet): boolea
   return missingOf(applied, set).length === 0 && !unknown.some(isBreaking);
 }
 
+interface Migrated extends Pick<DatabaseOptions, "connection" | "log" | "settings"> {
+  readonly set: MigrationSet;
+}
+
 async function withSchema<Result>(
-  connection: Connection,
-  { schema }: MigrationSet,
-  log: DatabaseLog,
+  { set: { schema }, ...options }: Migrated,
   work: (db: Kysely<unknown>) => Promise<Result>,
 ): Promise<Result> {
   const { db, close } = openDatabase<unknown>({
-    connection,
+    ...options,
     schema,
     applicationName: `holdfast migration ${schema}`,
-    log,
     connectionsMax: 1,
     // Migrations of large tables, and waits for other servers' migrations, have no time limit.
     statementTimeoutMs: 0,

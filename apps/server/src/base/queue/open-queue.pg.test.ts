@@ -46,6 +46,18 @@ describe("Queue", () => {
     return { texts, kind };
   };
 
+  test("leaves messages of kinds that only a newer version has", async () => {
+    const { texts, kind } = textKind();
+    const { queue } = open({ text: kind });
+    await enqueueOn(first, { kind: "newer", payload: "for a newer worker" });
+    await enqueueOn(first, { kind: "text", payload: "for this worker" });
+    await queue.idle();
+    assert.deepEqual(texts, ["for this worker"]);
+    const { rows } = await sql<{ kind: string; state: string; attempts: number }>`
+      select kind, state, attempts from shard.messages`.execute(first.db);
+    assert.deepEqual(rows, [{ kind: "newer", state: "waiting", attempts: 0 }]);
+  });
+
   test("handles messages of committed transactions on their shard, and none of failed transactions", async () => {
     const { texts, kind } = textKind();
     const { queue } = open({ text: kind });
