@@ -127,13 +127,13 @@ function describeUpgrade({ name, facts, drive, ...rest }: Fixture): void {
       await makeDataFolderOf(fixture, newer);
       const rowsOf = () => withDatabaseOf(newer, async (queries) => [...(await readRows(queries))]);
       await withDatabaseOf(newer, (queries) =>
-        queries.query("insert into cell.migration values ('999-of-the-day-after-tomorrow', '')"),
+        queries.query("insert into cell.migration values ('999-of-the-day-after-tomorrow-breaking', '')"),
       );
       const rows = await rowsOf();
       for (const args of [serveArguments({ dataFolder: newer }), ["admin", "users", "ls", "--data", newer]]) {
         const { code, stderr } = await holdfast(args, { env: serveEnvironment({ env }) });
         assert.equal(code, 1, stderr);
-        assert.match(stderr, /last used by a newer Holdfast: its schema "cell" has 999-of-the-day-after-tomorrow/);
+        assert.match(stderr, /last used by a newer Holdfast: its schema "cell" has 999-of-the-day-after-tomorrow-breaking/);
         assert.deepEqual(await rowsOf(), rows);
       }
     });

@@ -77,6 +77,8 @@ test("a version works with the schema of a newer one, unless a migration is brea
   const applied = ["001-first", "002-second"];
   assert.deepEqual([worksWith(applied, older), worksWith(applied.slice(0, 1), newer)], [true, false]);
   assert.equal(worksWith([...applied, "003-second-breaking"], newer), false);
+  const other: MigrationSet = { schema: "shard", migrations: { ...older.migrations, "0015-other": creates("other") } };
+  await assert.rejects(areMigrated([other]), /newer Holdfast.* has 002-second/s);
   const drops: Migration = { up: (db) => db.schema.dropTable("third").execute() };
   const added: MigrationSet = { schema: "shard", migrations: { ...newer.migrations, "003-third": creates("third") } };
   await migrate(connection, added, silentLog);

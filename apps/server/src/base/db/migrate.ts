@@ -69,8 +69,10 @@ export function readApplied(connection: Connection, set: MigrationSet, log: Data
 /** Names of missing migrations in order. @throws HoldfastError failed if this version cannot work with the database */
 export async function missingMigrations(db: QueryExecutorProvider, set: MigrationSet): Promise<readonly string[]> {
   const applied = await appliedTo(db, set);
-  refuseUnknown(applied.filter(isBreaking), set);
-  return missingOf(applied, set);
+  const missing = missingOf(applied, set);
+  // Nothing can be inserted before migrations of a newer version.
+  refuseUnknown(missing.length > 0 ? applied : applied.filter(isBreaking), set);
+  return missing;
 }
 
 /** @throws HoldfastError failed if this version cannot work with the database */
