@@ -50,7 +50,7 @@ test("the image runs without root, and its settings, volume, port and health che
   // Whoever starts the container decides whether there is a proxy, because its headers are trusted.
   assert.ok(!settings.includes("HOLDFAST_BEHIND_PROXY"));
   assert.match(instructions("HEALTHCHECK").join(), new RegExp(`http://127\\.0\\.0\\.1:${port}/readyz'`));
-  const user = instructions("USER").at(-1);
+  const user = instructions("USER", "last").at(-1);
   assert.match(user ?? "", /^[1-9]\d*$/);
   assert.ok(
     instructions("RUN").some((line) => line.includes(`useradd --uid ${user} `) && line.includes(`-o ${user} `)),

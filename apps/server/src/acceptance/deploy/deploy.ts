@@ -15,11 +15,12 @@ export function filesIn(pattern: string | readonly string[]): string[] {
     .toSorted();
 }
 
-/** Values of an instruction of the Dockerfile, with continued lines joined, of all stages. */
-export function instructions(name: string): string[] {
-  const lines = read("Dockerfile")
+/** Values of an instruction of the Dockerfile, with continued lines joined, of all stages or of the last one. */
+export function instructions(name: string, stages: "all" | "last" = "all"): string[] {
+  const all = read("Dockerfile")
     .replaceAll(/^\s*#.*\n/gm, "")
     .replaceAll(/\\\n\s*/g, "")
     .split("\n");
+  const lines = stages === "all" ? all : all.slice(all.findLastIndex((line) => line.startsWith("FROM ")));
   return lines.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
 }
