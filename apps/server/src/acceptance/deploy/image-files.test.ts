@@ -72,7 +72,14 @@ test("the build reads the package.json of every workspace, and no secrets, data 
   const manifests = filesIn(["{apps,packages}/*/package.json", "{bench,tools}/package.json", "package{,-lock}.json"]);
   assert.ok(manifests.length > 15);
   assert.deepEqual(manifests.filter(isIgnored), []);
-  for (const path of [".git/config", ".env", "data/key-encryption-key", "deploy/compose/secrets/database-url"])
+  for (const path of [
+    ".git/config",
+    ".env",
+    "data/key-encryption-key",
+    "deploy/compose/secrets/database-url",
+    "apps/server/.env.local",
+    "apps/cli/tls.key",
+  ])
     assert.ok(isIgnored(path), path);
   for (const path of ["node_modules/x/a.js", "packages/core/node_modules/x/a.js", "apps/web/dist/1/app.json"])
     assert.ok(isIgnored(path), path);
