@@ -6,7 +6,8 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends libatomic1 tini \
     && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* \
     # PostgreSQL requires a user with a name.
-    && useradd --uid 65532 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin holdfast \
+    && groupadd --gid 65532 holdfast \
+    && useradd --uid 65532 --gid holdfast --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin holdfast \
     && install -d -m 700 -o 65532 -g 65532 /data \
     && ln -s /opt/holdfast/apps/cli/bin/holdfast /usr/local/bin/holdfast
 ENV HOLDFAST_DATA=/data \

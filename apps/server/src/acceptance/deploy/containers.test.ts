@@ -17,6 +17,8 @@ interface Service {
   readonly cap_drop?: readonly string[];
   readonly security_opt?: readonly string[];
   readonly stop_grace_period?: string;
+  readonly ports?: readonly string[];
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
 }
 interface Compose {
   readonly services: Readonly<Record<string, Service>>;
@@ -53,8 +55,16 @@ test("the image runs without root, and its settings, volume, port and health che
   const user = instructions("USER", "last").at(-1);
   assert.match(user ?? "", /^[1-9]\d*$/);
   assert.ok(
-    instructions("RUN").some((line) => line.includes(`useradd --uid ${user} `) && line.includes(`-o ${user} `)),
+    instructions("RUN").some((line) =>
+      [
+        `groupadd --gid ${user} `,
+        `useradd --uid ${user} --gid `,
+        `install -d -m 700 -o ${user} -g ${user} /data`,
+      ].every((part) => line.includes(part)),
+    ),
   );
+  assert.ok(instructions("COPY", "last").every((line) => line.includes("--chown=0:0") || line.startsWith("LICENSE ")));
+  assert.deepEqual(instructions("ENTRYPOINT"), ['["tini", "--", "holdfast"]']);
   const [, major] = /^node:(\d+)-/.exec(instructions("FROM").find((line) => line.endsWith(" AS build")) ?? "") ?? [];
   const { optionalDependencies } = JSON.parse(read("package.json")) as { optionalDependencies: Record<string, string> };
   for (const platform of ["x64", "arm64"])
@@ -78,6 +88,29 @@ test("no container of a compose file has more rights than it needs", () => {
       else assert.deepEqual([volume.target, volume.bind], ["/backups", { create_host_path: false }]);
     }
   }
+});
+
+test("only the proxies have ports, and set the headers with the client's address", () => {
+  const published = services.filter(([, { ports }]) => ports !== undefined).map(([name]) => name);
+  assert.deepEqual(published, ["caddy", "haproxy"]);
+  const linesOf = (path: string) =>
+    read(path)
+      .split("\n")
+      .map((line) => line.trim())
+      .filter((line) =>
+        /^(?:option (?!httpchk)|http-request (?:del|set)-header (?!X-Forwarded-Proto)|use_backend|timeout)/.test(line),
+      )
+      .filter((line) => !line.startsWith("timeout tarpit"));
+  const [alone, inCompose] = [linesOf("deploy/haproxy/haproxy.cfg"), linesOf("deploy/compose/haproxy.cfg")];
+  assert.ok(alone.length > 10);
+  assert.deepEqual(inCompose, alone);
+});
+
+test("servers start after the migration", () => {
+  const split = services.filter(([, { environment }]) => environment?.["HOLDFAST_ROLES"] !== undefined);
+  assert.equal(split.length, 3);
+  for (const [name, { depends_on: needs }] of split)
+    assert.equal(needs?.["migrate"]?.condition, "service_completed_successfully", name);
 });
 
 test("containers read secrets from files", () => {
