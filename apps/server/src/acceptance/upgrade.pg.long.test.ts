@@ -133,7 +133,10 @@ function describeUpgrade({ name, facts, drive, ...rest }: Fixture): void {
       for (const args of [serveArguments({ dataFolder: newer }), ["admin", "users", "ls", "--data", newer]]) {
         const { code, stderr } = await holdfast(args, { env: serveEnvironment({ env }) });
         assert.equal(code, 1, stderr);
-        assert.match(stderr, /last used by a newer Holdfast: its schema "cell" has 999-of-the-day-after-tomorrow-breaking/);
+        assert.match(
+          stderr,
+          /last used by a newer Holdfast: its schema "cell" has 999-of-the-day-after-tomorrow-breaking/,
+        );
         assert.deepEqual(await rowsOf(), rows);
       }
     });
