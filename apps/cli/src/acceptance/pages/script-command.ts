@@ -95,6 +95,7 @@ export const command: Script = {
   notRun: {
     "holdfast serve": "the server of this test was begun so",
     "holdfast serve --acme drive.example.org": elsewhere("certificate.pg.long.test.ts, with an authority of its own"),
+    "holdfast admin region": elsewhere("regions.pg.test.ts, with databases in two regions"),
     "holdfast account address ada@new.example": elsewhere(
       "account.pg.test.ts, with an account that nobody needs any more",
     ),

@@ -49,7 +49,7 @@ test("the image runs without root, and its settings, volume, port and health che
   const settings = instructions("ENV").join(" ");
   assert.ok(settings.includes(`HOLDFAST_DATA=${data} `), settings);
   assert.ok(settings.includes(`HOLDFAST_LISTEN=0.0.0.0:${port} `), settings);
-  // Whoever starts the container decides whether there is a proxy, because its headers are trusted.
+  // Set by the person who starts the container: the headers of a proxy are trusted.
   assert.ok(!settings.includes("HOLDFAST_BEHIND_PROXY"));
   assert.match(instructions("HEALTHCHECK").join(), new RegExp(`http://127\\.0\\.0\\.1:${port}/readyz'`));
   const user = instructions("USER", "last").at(-1);
